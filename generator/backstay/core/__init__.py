@@ -1,0 +1,1 @@
+"""Words that all stages share: routes, places, diagnostics, origins, manifests, failures."""

@@ -1,0 +1,1 @@
+"""Planned against another tree, a snapshot or a cluster."""

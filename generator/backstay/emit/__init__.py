@@ -1,0 +1,1 @@
+"""Model to objects; one folder per system, one file per kind."""

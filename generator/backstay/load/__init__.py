@@ -1,0 +1,1 @@
+"""Text to values: YAML in, plain values, positions and writers out."""

@@ -1,0 +1,1 @@
+"""The middle: frozen dataclasses, each fact with its place in the spec."""

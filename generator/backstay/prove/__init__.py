@@ -1,0 +1,1 @@
+"""Emitted config at work in real components."""

@@ -1,0 +1,1 @@
+"""Objects to bytes: total order, one quoting rule, provenance."""

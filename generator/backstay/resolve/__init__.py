@@ -1,0 +1,1 @@
+"""Typed spec to model: versions to features, calls to hops, constraints to numbers."""

@@ -1,0 +1,1 @@
+"""The spec's shape: pydantic models, one file per top-level key."""

@@ -1,0 +1,1 @@
+"""What is known of upstream versions; nothing else knows a version number."""

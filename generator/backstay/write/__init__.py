@@ -1,0 +1,1 @@
+"""Bytes to disk: one atomic swap per cluster."""
