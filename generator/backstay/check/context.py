@@ -1,0 +1,101 @@
+"""What a rule may ask: the model, the objects, the versions. The same questions for specs and hand-written files."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from backstay.core.diagnostic import Diagnostic, ObjectRef, Severity
+from backstay.core.fact import Origin, OriginKind
+from backstay.core.feature import Feature
+from backstay.core.manifest import Role, Settled, ref_of
+from backstay.core.place import Place
+from backstay.core.route import Route, read
+from backstay.core.rule import Rule
+from backstay.model.cluster import Cluster
+from backstay.text.yaml import parse
+
+Value = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One object under judgement. `partial`: a patch, so what it lacks may be in the object it patches."""
+
+    ref: ObjectRef
+    value: Value
+    partial: bool
+    file: str
+    place_of: Callable[[Route], Place]
+
+
+@dataclass(frozen=True)
+class Context:
+    """The facts a rule judges.
+
+    `cluster` is the model, None for hand-written manifests; `features` are those of all installed versions;
+    `versions` maps `pipelines`, `workflows`, `istio`, `kubernetes` to `major.minor`, where known.
+    """
+
+    items: Sequence[Item]
+    features: frozenset[Feature]
+    versions: Mapping[str, str]
+    cluster: Cluster | None = None
+    _by_kind: dict[str, list[Item]] = field(default_factory=dict, repr=False, compare=False)
+    _nested: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort the objects by kind once."""
+        for item in self.items:
+            self._by_kind.setdefault(item.ref.kind, []).append(item)
+
+    def has(self, feature: Feature) -> bool:
+        """Whether an installed version has the feature."""
+        return feature in self.features
+
+    def of_kind(self, *kinds: str) -> Iterator[Item]:
+        """The objects of some kinds, in order."""
+        for kind in kinds:
+            yield from self._by_kind.get(kind, ())
+
+    def named(self, kind: str, name: str) -> Iterator[Item]:
+        """The objects of a kind with a name, in any namespace."""
+        return (item for item in self.of_kind(kind) if item.ref.name == name)
+
+    def nested(self, text: object) -> object:
+        """YAML inside a string, such as a ConfigMap's `providers`; None when it is not YAML."""
+        if not isinstance(text, str):
+            return None
+        if text not in self._nested:
+            try:
+                self._nested[text] = parse(text)
+            except ValueError:
+                self._nested[text] = None
+        return self._nested[text]
+
+    @staticmethod
+    def report(  # noqa: PLR0913 - a finding has this many sides
+        rule: Rule, item: Item, route: Route, message: str, help_: str, severity: Severity | None = None
+    ) -> Diagnostic:
+        """A finding about a field of an object, placed at the spec line (or file line) that decides it."""
+        return rule.report(
+            message, at=item.place_of(route), help=help_, object=item.ref, field=route, severity=severity
+        )
+
+
+def item_of(settled: Settled) -> Item:
+    """An emitted object as rules see it."""
+    return Item(
+        ref_of(settled.value), settled.value, settled.role is Role.PATCH, settled.file,
+        lambda route: spec_place(settled.origins, route),
+    )  # fmt: skip
+
+
+def spec_place(origins: Mapping[Route, tuple[Origin, ...]], route: Route) -> Place:
+    """The spec line behind an output leaf: of the leaf, of what is below it, or of its closest parent."""
+    for length in range(len(route), -1, -1):
+        start = route[:length]
+        for leaf, found in origins.items():
+            if leaf[:length] == start:
+                for origin in found:
+                    if origin.kind is OriginKind.SPEC:
+                        return Place(route=read(origin.ref) or ())
+    return Place()

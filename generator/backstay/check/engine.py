@@ -1,0 +1,25 @@
+"""Running the rules: model rules before emit, object rules after, each finding with its severity."""
+
+from collections.abc import Iterator, Sequence
+
+from backstay.check.context import Context
+from backstay.check.registry import CHECKS
+from backstay.check.rule import Check
+from backstay.core.diagnostic import Diagnostic
+from backstay.model.cluster import Cluster
+
+MODEL_PARTS = frozenset(
+    {"platform", "calls", "services", "knobs", "storage", "retries", "gitops", "pipelines", "workflows", "mesh"}
+)
+
+
+def run(context: Context, checks: Sequence[Check] = CHECKS) -> Iterator[Diagnostic]:
+    """Every finding of every rule that reads something which is there."""
+    there = _parts(context.cluster) | {item.ref.kind for item in context.items}
+    for check in checks:
+        if check.reads & there:
+            yield from check.run(context)
+
+
+def _parts(cluster: Cluster | None) -> frozenset[str]:
+    return frozenset() if cluster is None else MODEL_PARTS

@@ -1,0 +1,1 @@
+"""Rules about Kubeflow Pipelines, its stores and Argo Workflows."""

@@ -1,0 +1,1 @@
+"""Rules about meshes, keepalive and gRPC."""

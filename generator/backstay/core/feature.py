@@ -1,0 +1,44 @@
+"""Named features of upstream versions. The catalog says who has them; nobody else compares versions."""
+
+from enum import StrEnum
+
+
+class Feature(StrEnum):
+    """Something an upstream version can do, or does to you."""
+
+    # Kubeflow Pipelines
+    METADATA_STORE = "metadata-store"  # metadata-grpc and metadata-envoy exist
+    METADATA_ENVOY_CONFIGMAP = "metadata-envoy-configmap"  # envoy.yaml is mounted, not baked into the image
+    METADATA_MESSAGE_SIZE = "metadata-message-size"  # clients read METADATA_GRPC_MESSAGE_SIZE
+    METADATA_CLIENT_RETRIES_UNAVAILABLE = "metadata-client-retries-unavailable"
+    LAUNCHER_PROVIDERS = "launcher-providers"  # kfp-launcher `providers`
+    LAUNCHER_FORCE_PATH_STYLE = "launcher-force-path-style"
+    LAUNCHER_MAX_RETRIES = "launcher-max-retries"
+    LAUNCHER_PLUGINS = "launcher-plugins"
+    LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT = "launcher-environment-keeps-endpoint"  # fromEnv honours endpoint
+    LAUNCHER_EMPTY_ENDPOINT_BROKEN = "launcher-empty-endpoint-broken"  # "" becomes "https://"
+    STORE_BY_SERVICE_LINKS = "store-by-service-links"  # MINIO_SERVICE_SERVICE_* steer launcher and API server
+    API_SERVER_NEEDS_STORE = "api-server-needs-store"  # no start without OBJECTSTORECONFIG_HOST
+    API_SERVER_NEEDS_KEYS = "api-server-needs-keys"  # ... nor without both keys
+    COMPILER_RETRIES = "compiler-retries"  # set_retry reaches Argo
+    RETRY_FACTOR_AS_TEXT = "retry-factor-as-text"  # a factor such as 1.5 fails the node
+    PROFILE_ROOT_HARD_CODED = "profile-root-hard-coded"  # profiles ignore bucketName and defaultPipelineRoot
+    POSITIONAL_REPLACEMENTS = "positional-replacements"  # kustomize edits artifactRepository by position
+    DEFAULT_RETRY_ON_ERROR = "default-retry-on-error"  # workflowDefaults retry OnError only
+    PROXY_LIST_LACKS_STORE = "proxy-list-lacks-store"  # the injected NO_PROXY misses seaweedfs
+    UI_KEY_FORMAT_STALE = "ui-key-format-stale"  # ARGO_KEYFORMAT's default is not what the controller writes
+    # Argo Workflows
+    STRICT_CONTROLLER_CONFIG = "strict-controller-config"  # an unknown key stops the controller
+    RETRY_CAP = "retry-cap"  # retryStrategy.backoff.cap
+    S3_ADDRESSING_STYLE = "s3-addressing-style"
+    FAILED_POD_RESTART = "failed-pod-restart"
+    EXPRESSION_MEANS_ALWAYS = "expression-means-always"  # retryPolicy's default with an expression
+    # Istio
+    TARGET_REFS = "target-refs"  # EnvoyFilter.targetRefs
+    RETRY_BACKOFF = "retry-backoff"  # VirtualService retries.backoff
+    RETRY_BUDGET = "retry-budget"  # DestinationRule retryBudget
+    RETRY_BUDGET_INTERVAL = "retry-budget-interval"
+    NATIVE_SIDECARS = "native-sidecars"
+    HTTP2_KEEPALIVE = "http2-keepalive"  # DestinationRule http2KeepAlive
+    CONNECTION_SETTINGS = "connection-settings"  # ProxyConfig connectionSettings
+    MERGE_AND_REPLACE_LIST = "merge-and-replace-list"  # EnvoyFilter operation

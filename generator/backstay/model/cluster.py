@@ -1,0 +1,31 @@
+"""The model of one cluster: everything resolved, nothing rendered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backstay.core.fact import Fact
+from backstay.core.feature import Feature
+from backstay.model.derivation import Derivation
+from backstay.model.network import Network
+from backstay.model.parts import Gitops, Mesh, Pipelines, Retries, Storage, Workflows
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster. `features` are those of all installed versions together; None means not installed."""
+
+    name: str
+    kubernetes: Fact[str]
+    features: frozenset[Feature]
+    mesh: Mesh | None
+    pipelines: Pipelines | None
+    workflows: Workflows | None
+    network: Network
+    storage: Storage | None
+    retries: Retries
+    gitops: Gitops | None
+    derivations: Mapping[str, Derivation]
+
+    def has(self, feature: Feature) -> bool:
+        """Whether an installed version has the feature."""
+        return feature in self.features

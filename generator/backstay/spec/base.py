@@ -1,0 +1,24 @@
+"""What every section of the spec shares."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Section(BaseModel):
+    """A section of the spec: frozen, typed strictly, camelCase keys, unknown keys refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, use_attribute_docstrings=True
+    )
+
+
+def short_for(key: str) -> Any:
+    """A validator that lets people write `pipelines: "2.15"` for `pipelines: {version: "2.15"}`."""
+
+    def widen(value: object) -> object:
+        return value if isinstance(value, Mapping) or value is None else {key: value}
+
+    return BeforeValidator(widen)

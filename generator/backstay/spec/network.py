@@ -1,0 +1,142 @@
+"""`network`: which boxes forget idle connections, which services there are, and who calls them how."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from backstay.spec.base import Section
+from backstay.spec.platform import TcpKeepalive
+from backstay.spec.types import Bytes, Count, Host, Many, Millis, Name, Port, Positive
+
+
+class Box(Section):
+    """Anything between two pods that forgets idle connections: a firewall, a load balancer, a NAT."""
+
+    preset: str | None = None
+    """A kind of box with documented defaults: `firewall`, `aws-nlb`, `aws-alb`, ..."""
+    idle: Millis | None = None
+    """How long a connection may be idle before the box forgets it."""
+    on_expiry: Literal["reset", "drop"] | None = None
+    """What happens to later packets: `reset` (both ends learn of it) or `drop` (neither does)."""
+    refreshed_by: Many[Literal["tcp-probe", "http2-ping", "data"]] | None = None
+    """What counts as traffic for the box; a TCP keepalive probe carries no data."""
+
+
+class Client(Section):
+    """Someone who calls; undeclared ones are plain workloads of the mesh."""
+
+    preset: str | None = None
+    """`pipeline-steps`: what the KFP driver and launcher do in every step pod."""
+    runtime: Literal["core", "go", "java", "other"] | None = None
+    """The gRPC runtime: C-core (Python, C++), Go, Java."""
+    sidecar: bool | None = None
+    """Whether the pods have a sidecar."""
+    namespaces: Many[Name] = ()
+    """Where the pods run; run namespaces for pipeline steps."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Pod labels that select the client, where not the whole namespace is meant."""
+
+
+class Service(Section):
+    """Something that is called."""
+
+    preset: str | None = None
+    """A known service with documented defaults: `kfp-metadata-grpc`, `mysql`, ..."""
+    host: Host | None = None
+    """Its DNS name; `<service>.<namespace>.svc.cluster.local` inside the cluster."""
+    port: Port | None = None
+    """The Service port."""
+    target_port: Port | None = None
+    """The pod's port, where it differs."""
+    port_name: str | None = None
+    """The Service port's name; Istio reads the protocol from it."""
+    protocol: Literal["grpc", "http2", "http", "mysql", "postgres", "redis", "tcp"] | None = None
+    """What is spoken on the connection."""
+    runtime: Literal["core", "go", "java", "other"] | None = None
+    """The server's gRPC runtime: it decides the ping policy."""
+    sidecar: bool | None = None
+    """Whether the server's pods have a sidecar."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Pod labels that select the server; needed where a sidecar is configured."""
+    min_ping_interval: Millis | None = None
+    """The server's ping policy: pings that come sooner are strikes (gRPC default 5m)."""
+    permit_pings_without_calls: bool | None = None
+    """Whether the server tolerates pings on a connection without calls (gRPC default no)."""
+    max_connection_age: Millis | None = None
+    """After this the server closes the connection."""
+    max_connection_age_grace: Millis | None = None
+    """How long calls in flight may go on after that."""
+    max_message: Bytes | None = None
+    """The largest message the callers send."""
+    wait_timeout: Millis | None = None
+    """A database's own idle timeout."""
+
+
+class Pool(Section):
+    """A client-side connection pool."""
+
+    max: Positive
+    """The most connections."""
+    idle: Count | None = None
+    """How many may be kept idle."""
+
+
+class Call(Section):
+    """One kind of call that matters."""
+
+    from_: Annotated[Name, Field(alias="from")]
+    """Who calls: a client's name."""
+    to: Name
+    """What is called: a service's name."""
+    via: Many[Name] = ()
+    """The boxes on the way."""
+    stream: Literal["none", "client", "server", "both"] = "none"
+    """Which side streams."""
+    silent_for: Millis | None = None
+    """The longest time without a byte on the connection that has to be survived."""
+    heartbeat: Millis | None = None
+    """The application itself sends data at least this often."""
+    detect_dead_peer_in: Millis | None = None
+    """A peer that went away has to be noticed within this time."""
+    deadline: Millis | None = None
+    """The longest a call may take."""
+    idempotent: bool = False
+    """Whether the call may be run twice without harm."""
+    round_trip: Millis = 50
+    """The 99th percentile of a round trip."""
+    pool: Pool | None = None
+    """The caller's pool."""
+
+
+class Pins(Section):
+    """Numbers that people insist on for one service. They are checked, never trusted."""
+
+    keepalive_interval: Millis | None = None
+    """HTTP/2 PING interval of the proxies."""
+    keepalive_timeout: Millis | None = None
+    """How long a PING may stay unanswered."""
+    route_timeout: Millis | None = None
+    """The VirtualService's timeout; 0s means none."""
+    stream_idle_timeout: Millis | None = None
+    """Envoy's stream_idle_timeout on the way; 0s means none."""
+    tcp_keepalive: TcpKeepalive | None = None
+    """The DestinationRule's own TCP keepalive."""
+    server_arguments: dict[str, int | str] = Field(default_factory=dict)
+    """gRPC channel arguments of the server."""
+    client_arguments: dict[str, int | str] = Field(default_factory=dict)
+    """gRPC channel arguments of the callers."""
+
+
+class Network(Section):
+    """The paths that calls take."""
+
+    boxes: dict[Name, Box] = Field(default_factory=dict)
+    """What forgets idle connections, by name."""
+    clients: dict[Name, Client] = Field(default_factory=dict)
+    """Who calls, by name, where the defaults do not fit."""
+    services: dict[Name, Service] = Field(default_factory=dict)
+    """What is called, by name."""
+    calls: Many[Call] = ()
+    """Every kind of call that matters."""
+    overrides: dict[Name, Pins] = Field(default_factory=dict)
+    """Pinned numbers, by service."""

@@ -1,0 +1,73 @@
+"""`platform`: what is installed. It decides names, defaults and which knobs exist at all."""
+
+from typing import Annotated, Literal
+
+from backstay.spec.base import Section, short_for
+from backstay.spec.types import Millis, Name, Positive, Version
+
+
+class TcpKeepalive(Section):
+    """SO_KEEPALIVE on the upstream sockets of every proxy (`meshConfig.tcpKeepalive`)."""
+
+    time: Millis
+    """Idle time before the first probe; whole seconds."""
+    interval: Millis = 75_000
+    """Time between probes; whole seconds."""
+    probes: Positive = 9
+    """Unanswered probes before the connection is given up."""
+
+
+class Istio(Section):
+    """The service mesh."""
+
+    version: Version
+    """The control plane's version, such as "1.30"."""
+    data_plane: Literal["sidecar", "ambient", "none"] = "sidecar"
+    """How workloads join the mesh: a sidecar each, ztunnel and waypoints, or not at all."""
+    root_namespace: Name = "istio-system"
+    """The mesh's root namespace, where namespace-less configuration applies to all."""
+    tcp_keepalive: TcpKeepalive | None = None
+    """What `meshConfig.tcpKeepalive` says; stock Kubeflow sets 10s, 5s, 3 probes."""
+
+
+class Pipelines(Section):
+    """Kubeflow Pipelines."""
+
+    version: Version
+    """The release, such as "2.15"."""
+    namespace: Name = "kubeflow"
+    """Where the API server, the UI and the metadata store run."""
+    multi_user: bool = False
+    """Whether profiles (one namespace a team) are on."""
+    sidecars: bool | None = None
+    """Whether pods in that namespace get a sidecar; by default they do when the data plane is `sidecar`."""
+
+
+class Workflows(Section):
+    """Argo Workflows."""
+
+    version: Version
+    """The release, such as "3.7"; by default the one that this Pipelines release ships."""
+
+
+class Platform(Section):
+    """The versions of everything that is installed."""
+
+    kubernetes: Version
+    """The API server's version, such as "1.36"."""
+    istio: Annotated[Istio, short_for("version")] | None = None
+    """The mesh; leave out when there is none."""
+    pipelines: Annotated[Pipelines, short_for("version")] | None = None
+    """Kubeflow Pipelines; leave out when it is not installed."""
+    workflows: Annotated[Workflows, short_for("version")] | None = None
+    """Argo Workflows, where it differs from what Pipelines ships."""
+    trainer: Version | None = None
+    """Kubeflow Trainer v2."""
+    training_operator: Version | None = None
+    """Training Operator v1."""
+    jobset: Version | None = None
+    """JobSet."""
+    kueue: Version | None = None
+    """Kueue."""
+    zenml: Version | None = None
+    """ZenML."""
