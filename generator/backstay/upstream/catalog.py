@@ -1,0 +1,81 @@
+"""The supported upstream systems, their lines and features. A new version is a word here and a row in its facts.
+
+Sources: kubeflow/pipelines tags 1.8.22 to 2.17.0 and pull request 13986 (3.0); argoproj/argo-workflows tags
+v3.3.10 to v4.1.2; istio/istio release notes 1.22 to 1.31; kubernetes/kubernetes changelogs.
+"""
+
+from backstay.core.feature import Feature as F
+from backstay.upstream.versions import Span, System
+
+PIPELINES = System(
+    "pipelines",
+    "Kubeflow Pipelines",
+    ("1.8", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.14", "2.15", "2.16", "2.17", "3.0"),
+    (
+        Span(F.METADATA_STORE, until="3.0"),
+        Span(F.METADATA_ENVOY_CONFIGMAP, "2.15", "3.0"),
+        Span(F.METADATA_MESSAGE_SIZE, "2.16", "3.0"),
+        Span(F.METADATA_CLIENT_RETRIES_UNAVAILABLE, "2.17", "3.0"),
+        Span(F.LAUNCHER_PROVIDERS, "2.2"),
+        Span(F.LAUNCHER_FORCE_PATH_STYLE, "2.4"),
+        Span(F.LAUNCHER_MAX_RETRIES, "2.15"),
+        Span(F.LAUNCHER_PLUGINS, "2.17"),
+        Span(F.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT, "2.17"),
+        Span(F.LAUNCHER_EMPTY_ENDPOINT_BROKEN, "2.15", "2.17"),
+        Span(F.STORE_BY_SERVICE_LINKS, until="2.15"),
+        Span(F.API_SERVER_NEEDS_STORE, "2.15"),
+        Span(F.API_SERVER_NEEDS_KEYS, "2.15", "2.16"),
+        Span(F.COMPILER_RETRIES, "2.5"),
+        Span(F.RETRY_FACTOR_AS_TEXT, "2.14"),
+        Span(F.PROFILE_ROOT_HARD_CODED, "2.15"),
+        Span(F.POSITIONAL_REPLACEMENTS, "2.17"),
+        Span(F.DEFAULT_RETRY_ON_ERROR, "2.17"),
+        Span(F.PROXY_LIST_LACKS_STORE, "2.16"),
+        Span(F.UI_KEY_FORMAT_STALE, "2.15"),
+    ),
+)
+
+WORKFLOWS = System(
+    "workflows",
+    "Argo Workflows",
+    ("3.3", "3.4", "3.5", "3.6", "3.7", "4.0", "4.1"),
+    (
+        Span(F.STRICT_CONTROLLER_CONFIG, "3.4"),
+        Span(F.EXPRESSION_MEANS_ALWAYS, "3.5"),
+        Span(F.RETRY_CAP, "3.7"),
+        Span(F.FAILED_POD_RESTART, "4.0"),
+        Span(F.S3_ADDRESSING_STYLE, "4.1"),
+    ),
+)
+
+ISTIO = System(
+    "istio",
+    "Istio",
+    tuple(f"1.{minor}" for minor in range(22, 32)),
+    (
+        Span(F.TARGET_REFS, "1.22"),
+        Span(F.RETRY_BACKOFF, "1.26"),
+        Span(F.RETRY_BUDGET, "1.27"),
+        Span(F.NATIVE_SIDECARS, "1.27"),
+        Span(F.HTTP2_KEEPALIVE, "1.31"),
+        Span(F.CONNECTION_SETTINGS, "1.31"),
+        Span(F.MERGE_AND_REPLACE_LIST, "1.31"),
+        Span(F.RETRY_BUDGET_INTERVAL, "1.31"),
+    ),
+)
+
+KUBERNETES = System("kubernetes", "Kubernetes", tuple(f"1.{minor}" for minor in range(30, 38)))
+
+SYSTEMS = {system.name: system for system in (PIPELINES, WORKFLOWS, ISTIO, KUBERNETES)}
+
+
+def features(**versions: str) -> frozenset[F]:
+    """The features of some installed versions together: `features(pipelines="2.15", istio="1.30")`.
+
+    Versions that are not supported bring none.
+    """
+    found: frozenset[F] = frozenset()
+    for name, version in versions.items():
+        line = SYSTEMS[name].line(version)
+        found |= SYSTEMS[name].features(line) if line else frozenset()
+    return found
