@@ -1,0 +1,74 @@
+"""Fixtures of real upstream components: built once, started once a session, skipped only when they cannot be had.
+
+Where `CI` is `true` or `BACKSTAY_NO_SKIP` is `1`, a component that cannot be had fails the test instead.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from e2e.support import argo, kustomize, toolbox
+from e2e.support.controlplane import control_plane
+from e2e.support.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from e2e.support.argo import ArgoConfig
+    from e2e.support.kubeapi import Apiserver
+    from e2e.support.kustomize import KustomizeBuild
+    from e2e.support.toolbox import GetProgram
+
+
+@pytest.fixture(scope="session")
+def program(pytestconfig: pytest.Config) -> GetProgram:
+    """A function from the name of a toolbox program to its path; builds it on first use."""
+
+    def get(name: str) -> Path:
+        with _skip_or_fail():
+            return toolbox.build(name, partial(_say, pytestconfig))
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def kustomize_build(program: GetProgram) -> KustomizeBuild:
+    """`kustomize build` as a function: a folder in, its objects out; `Failed` when kustomize refuses."""
+    return partial(kustomize.build, program("kustomize"))
+
+
+@pytest.fixture(scope="session")
+def argo_config(program: GetProgram) -> ArgoConfig:
+    """The workflow-controller's parser: ConfigMap data in, its configuration out; `Failed` when it refuses."""
+    return partial(argo.read_config, program("argoconfig"))
+
+
+@pytest.fixture(scope="session")
+def apiserver(program: GetProgram, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apiserver]:
+    """A kube-apiserver with an etcd of its own, shared by the tests of this process."""
+    etcd, server = program("etcd"), program("kube-apiserver")
+    with control_plane(etcd, server, tmp_path_factory.mktemp("control-plane")) as running:
+        yield running
+
+
+@contextmanager
+def _skip_or_fail() -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as reason:
+        if os.environ.get("CI") == "true" or os.environ.get("BACKSTAY_NO_SKIP") == "1":
+            pytest.fail(f"a real component is missing where none may be: {reason}", pytrace=False)
+        pytest.skip(str(reason))
+
+
+def _say(config: pytest.Config, line: str) -> None:
+    """Print a progress line past pytest's capture: a build of minutes must not look like a hang."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        toolbox.say_on_stderr(line)
