@@ -1,0 +1,1 @@
+"""The text formats themselves, under every stage that meets them: what a YAML text says, and no more."""
