@@ -1,0 +1,171 @@
+"""Looking into objects that may have any shape: nothing here fails, what is not there is None or empty.
+
+Routes come along with values, so that a finding can point at the field. Values of Secrets are never read.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from backstay.check.context import Context, Item
+from backstay.core.route import Route, look_up
+
+_POD_SPECS: Mapping[str, Route] = {
+    "Pod": ("spec",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+_TEMPLATE: Route = ("spec", "template", "spec")
+_NO_MAPPING: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of an object's pod template, and the way to it."""
+
+    item: Item
+    name: str
+    value: Mapping[str, object]
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """An environment variable. `value` None: it is a Secret's, or what it refers to is not at hand."""
+
+    name: str
+    value: str | None
+    route: Route
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A container's variables by name; `complete` says that a name which is not in it is surely not set."""
+
+    found: Mapping[str, Env]
+    complete: bool
+
+    def get(self, name: str) -> Env | None:
+        """The variable, if the object sets it."""
+        return self.found.get(name)
+
+    def value(self, name: str) -> str | None:
+        """The variable's value, if the object sets it and it is known."""
+        env = self.found.get(name)
+        return env.value if env else None
+
+    def lacks(self, name: str) -> bool:
+        """Whether the variable is surely not set."""
+        return self.complete and name not in self.found
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """The value if it is a mapping, else an empty one. Keys that are no text are left out."""
+    if not isinstance(value, Mapping):
+        return _NO_MAPPING
+    if all(isinstance(key, str) for key in value):
+        return value
+    return {key: below for key, below in value.items() if isinstance(key, str)}
+
+
+def listing(value: object) -> Sequence[object]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+
+
+def text(value: object) -> str | None:
+    """The value if it is a text, else None."""
+    return value if isinstance(value, str) else None
+
+
+def at(value: object, *route: str | int) -> object:
+    """The value at a route below `value`; None when there is none."""
+    try:
+        return look_up(value, route)
+    except KeyError:
+        return None
+
+
+def entries(value: object, route: Route = ()) -> Iterator[tuple[Mapping[str, object], Route]]:
+    """The mappings in a list, each with its route."""
+    for index, entry in enumerate(listing(value)):
+        if isinstance(entry, Mapping):
+            yield mapping(entry), (*route, index)
+
+
+def data(item: Item) -> Mapping[str, object]:
+    """The `data` of a ConfigMap, without a patch's directives and deletions."""
+    found = mapping(item.value.get("data"))
+    return {key: value for key, value in found.items() if value is not None and not key.startswith("$")}
+
+
+def config_map(ctx: Context, namespace: str, name: str) -> Item | None:
+    """A ConfigMap by namespace and name; the whole object where a patch of it is at hand too."""
+    found = [item for item in ctx.named("ConfigMap", name) if item.ref.namespace == namespace]
+    return min(found, key=lambda item: item.partial, default=None)
+
+
+def pod_spec(item: Item) -> tuple[Mapping[str, object], Route]:
+    """The pod spec inside a workload and the way to it."""
+    route = _POD_SPECS.get(item.ref.kind, _TEMPLATE)
+    return mapping(at(item.value, *route)), route
+
+
+def containers(item: Item, name: str | None = None) -> Iterator[Container]:
+    """The containers of a workload, or those with a name; init containers are not among them."""
+    spec, route = pod_spec(item)
+    for value, place in entries(spec.get("containers"), (*route, "containers")):
+        own = text(value.get("name")) or ""
+        if name in (None, own):
+            yield Container(item, own, value, place)
+
+
+def args(container: Container) -> Iterator[tuple[str, Route]]:
+    """The arguments of a container that are texts, in order."""
+    for index, arg in enumerate(listing(container.value.get("args"))):
+        if isinstance(arg, str):
+            yield arg, (*container.route, "args", index)
+
+
+def environment(ctx: Context, container: Container) -> Environment:
+    """What a container's `envFrom` and `env` set; a later entry wins over an earlier one, as in the kubelet."""
+    found: dict[str, Env] = {}
+    complete = _take_from(ctx, container, found)
+    replaced = False
+    for entry, route in entries(container.value.get("env"), (*container.route, "env")):
+        name = text(entry.get("name"))
+        replaced |= entry.get("$patch") == "replace"
+        if name is None or entry.get("$patch") is not None:
+            continue
+        found[name] = _env(ctx, container.item, name, entry, route)
+    return Environment(found, complete and (replaced or not container.item.partial))
+
+
+def _take_from(ctx: Context, container: Container, found: dict[str, Env]) -> bool:
+    """Add what `envFrom` brings; False when some of it is not at hand."""
+    complete = True
+    for entry, route in entries(container.value.get("envFrom"), (*container.route, "envFrom")):
+        name = text(at(entry, "configMapRef", "name"))
+        source = config_map(ctx, container.item.ref.namespace, name) if name else None
+        complete &= source is not None and not source.partial
+        prefix = text(entry.get("prefix")) or ""
+        for key, value in data(source).items() if source else ():
+            found[prefix + key] = Env(prefix + key, text(value), route)
+    return complete
+
+
+def _env(ctx: Context, item: Item, name: str, entry: Mapping[str, object], route: Route) -> Env:
+    source = mapping(entry.get("valueFrom"))
+    if not source:
+        value = entry.get("value", "")
+        return Env(name, value if isinstance(value, str) else None, (*route, "value"))
+    secret = "secretKeyRef" in source
+    return Env(name, None if secret else _referred(ctx, item, source), (*route, "valueFrom"), secret)
+
+
+def _referred(ctx: Context, item: Item, source: Mapping[str, object]) -> str | None:
+    """What a `configMapKeyRef` or a `fieldRef` to the namespace stands for, where that is at hand."""
+    if at(source, "fieldRef", "fieldPath") == "metadata.namespace":
+        return item.ref.namespace or None
+    name, key = text(at(source, "configMapKeyRef", "name")), text(at(source, "configMapKeyRef", "key"))
+    there = config_map(ctx, item.ref.namespace, name) if name else None
+    return text(data(there).get(key)) if there and key else None

@@ -1,0 +1,80 @@
+"""Rule cases: `<ID>.yaml` files read, and objects turned into what a rule sees."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from backstay.check.context import Context, Item
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.manifest import ref_of
+from backstay.core.place import Place
+from backstay.text.yaml import parse
+from backstay.upstream.catalog import features
+
+FOLDER = Path(__file__).parent
+_SYSTEMS = {"pipelines", "workflows", "istio", "kubernetes"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case: versions and objects, or a spec to lay over the base; and the findings it must give."""
+
+    rule: str
+    name: str
+    platform: Mapping
+    objects: list | None
+    spec: Mapping | None
+    findings: list
+
+    @property
+    def id(self) -> str:
+        return f"{self.rule}: {self.name}"
+
+
+def cases() -> Iterator[Case]:
+    """Every case of every file."""
+    for file in sorted(FOLDER.glob("[A-Z]*.yaml")):
+        yield from cases_in(file)
+
+
+def cases_in(file: Path) -> Iterator[Case]:
+    """The cases of one file; unknown words in it are refused, so that none is ignored."""
+    book = parse(file.read_text(encoding="utf-8"))
+    assert set(book) == {"rule", "cases"}, f"{file.name}: a case file has `rule` and `cases`"
+    for case in book["cases"]:
+        assert set(case) <= {"name", "platform", "objects", "spec", "findings"}, f"{file.name}: {case}"
+        assert ("objects" in case) != ("spec" in case), f"{file.name}: {case['name']}: objects or a spec"
+        yield Case(book["rule"], case["name"], case.get("platform") or {}, case.get("objects"),
+                   case.get("spec"), case["findings"])  # fmt: skip
+
+
+def context(case: Case, context_type: type[Context] = Context) -> Context:
+    """What a rule sees of a case with objects."""
+    assert set(case.platform) <= _SYSTEMS, f"{case.id}: multi-user and the like are seen in the objects"
+    items = [item(entry, f"{index}.yaml") for index, entry in enumerate(case.objects)]
+    return context_type(items, features(**case.platform), dict(case.platform))
+
+
+def item(entry: Mapping, file: str) -> Item:
+    """An object as a manifest has it; `{partial: true, object: {...}}` is a patch."""
+    partial = entry.get("partial") is True
+    value = entry["object"] if partial else entry
+    return Item(ref_of(value), value, partial, file, lambda route: Place(file, 0, 0, route))
+
+
+def differences(found: list[Diagnostic], expected: list) -> list[str]:
+    """Where findings are not what the case says, in words."""
+    wrong = [f"{len(found)} findings, not {len(expected)}"] if len(found) != len(expected) else []
+    for index, (got, want) in enumerate(zip(found, expected, strict=False)):
+        wrong += [f"findings[{index}].{part}: {told}" for part, told in _wrong_parts(got, want)]
+    return [*wrong, *map(str, found)] if wrong else []
+
+
+def _wrong_parts(got: Diagnostic, want: Mapping) -> Iterator[tuple[str, str]]:
+    told = {"object": str(got.object), "field": got.field, "severity": str(got.severity), "place": got.place.path}
+    for part, value in want.items():
+        if part in {"message", "help"}:
+            if value not in getattr(got, part):
+                yield part, f"`{getattr(got, part)}` lacks `{value}`"
+        elif told[part] != value:
+            yield part, f"`{told[part]}`, not `{value}`"

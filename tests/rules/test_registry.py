@@ -1,0 +1,101 @@
+"""The rules as a set: registered, numbered, documented, with cases, and honest about what they read."""
+
+import importlib
+import pkgutil
+import re
+from collections import Counter
+
+import casebook
+import pytest
+
+from backstay.check import rules
+from backstay.check.context import Context
+from backstay.check.registry import CHECKS
+from backstay.core.diagnostic import Severity
+
+_FILES = sorted(file.stem for file in casebook.FOLDER.glob("[A-Z]*.yaml"))
+_IDS = [check.rule.id for check in CHECKS]
+_MODULE = re.compile(r"backstay\.check\.rules\.(?P<family>[a-z]+)\.(?P<id>[a-z]+\d{3})_(?P<name>[a-z0-9_]+)")
+
+
+def test_there_are_rules():
+    """An empty registry would pass everything below."""
+    assert CHECKS
+
+
+def test_every_rule_has_a_case_file_and_every_case_file_a_rule():
+    """Forgetting either is named here."""
+    assert sorted(_IDS) == _FILES
+
+
+def test_a_case_file_names_its_own_rule():
+    """A copied file still naming its model is found."""
+    assert all(case.rule == file for file in _FILES for case in casebook.cases_in(casebook.FOLDER / f"{file}.yaml"))
+
+
+def test_ids_are_unique_and_in_order():
+    """Ids are never reused, and the registry reads in their order."""
+    assert sorted(set(_IDS)) == _IDS
+
+
+def test_names_are_unique():
+    """Waivers and profiles may name a rule by its name."""
+    assert not [name for name, count in Counter(check.rule.name for check in CHECKS).items() if count > 1]
+
+
+def test_every_module_of_a_rule_is_registered():
+    """A rule that nobody runs is found."""
+    found = [name for name in rule_modules() if importlib.import_module(name).CHECK not in CHECKS]
+    assert found == []
+    assert len(rule_modules()) == len(CHECKS)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.id)
+def test_a_rule_says_what_it_is(check):
+    """Its summary, what it breaks, Bad, Good and its source; its file carries its id and its name."""
+    doc = check.rule.doc
+    assert re.match(r"[A-Za-z`].+\.\n", doc)
+    assert all(re.search(rf"^{section}:", doc, re.MULTILINE) for section in ("Bad", "Good"))
+    assert check.rule.why.endswith(".")
+    assert check.rule.source
+    assert check.rule.severity in Severity
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", check.rule.name)
+    assert f"{check.rule.id}-{check.rule.name}".lower().replace("-", "_") in {name.rsplit(".", 1)[1] for name in rule_modules()}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.id)
+def test_a_rule_has_a_case_that_passes_and_one_that_fails(check):
+    """And one more, the near miss."""
+    cases = list(casebook.cases_in(casebook.FOLDER / f"{check.rule.id}.yaml"))
+    assert len(cases) > 2
+    assert [case for case in cases if case.findings]
+    assert [case for case in cases if not case.findings]
+    assert len({case.name for case in cases}) == len(cases)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.id)
+def test_a_rule_reads_what_it_says_and_says_what_it_reads(check):
+    """Over all cases with objects: a wrong declaration and a thin set of cases both fail."""
+    seen = set()
+    for case in casebook.cases_in(casebook.FOLDER / f"{check.rule.id}.yaml"):
+        if case.objects is not None:
+            watched = casebook.context(case, Watched)
+            list(check.run(watched))
+            seen |= watched.kinds
+    assert seen == {read for read in check.reads if read[0].isupper()}
+
+
+class Watched(Context):
+    """A context that remembers which kinds it was asked for."""
+
+    def of_kind(self, *kinds):
+        object.__setattr__(self, "kinds", self.kinds | set(kinds))
+        return super().of_kind(*kinds)
+
+    kinds = frozenset()
+
+
+def rule_modules():
+    """The modules under check/rules that are rules, by their file names."""
+    found = [module.name for module in pkgutil.walk_packages(rules.__path__, "backstay.check.rules.")]
+    return [name for name in found if _MODULE.fullmatch(name)]

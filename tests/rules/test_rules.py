@@ -1,0 +1,73 @@
+"""Every rule against its cases, and against objects of shapes that nobody meant."""
+
+import copy
+
+import casebook
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backstay.check.registry import CHECKS
+from backstay.core.route import look_up
+from backstay.text.yaml import parse
+
+_CHECKS = {check.rule.id: check for check in CHECKS}
+_CASES = list(casebook.cases())
+_ON_OBJECTS = [case for case in _CASES if case.objects]
+_JUNK = st.sampled_from([None, True, 7, 1.5, "", "x", "a: b", "{[", [], {}, [None], ["x"], [{}], {"a": "b"}, {"name": 1}])
+
+
+def test_there_are_cases():
+    """No cases would pass everything below."""
+    assert _CASES
+    assert _ON_OBJECTS
+
+
+@pytest.mark.parametrize("case", _CASES, ids=lambda case: case.id)
+def test_case(case):
+    """The rule finds exactly what the case says, in that order."""
+    found = on_objects(case) if case.spec is None else on_spec(case)
+    assert not casebook.differences(found, case.findings)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_no_shape_makes_a_rule_fail(data):
+    """A rule survives any value of any shape at any place of an object."""
+    case = data.draw(st.sampled_from(_ON_OBJECTS))
+    objects = copy.deepcopy(case.objects)
+    route = data.draw(st.sampled_from(inner_routes(objects)))
+    look_up(objects, route[:-1])[route[-1]] = data.draw(_JUNK)
+    context = casebook.context(casebook.Case(case.rule, case.name, case.platform, objects, None, []))
+    assert all(found.rule == case.rule for found in _CHECKS[case.rule].run(context))
+
+
+def on_objects(case):
+    """The rule's findings about objects."""
+    return list(_CHECKS[case.rule].run(casebook.context(case)))
+
+
+def on_spec(case):
+    """The rule's findings in a whole compile of the base spec with the case's changes."""
+    compiler = pytest.importorskip("support.compiler")
+    base = parse((casebook.FOLDER / "base_spec.yaml").read_text(encoding="utf-8"))
+    return [found for found in compiler.compile_spec(merged(base, case.spec)).findings if found.rule == case.rule]
+
+
+def merged(base, over):
+    """`over` laid over `base`, mapping by mapping; lists are replaced, null takes a key away."""
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    both = {key: merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}}
+    return {key: value for key, value in both.items() if not (value is None and key in over)}
+
+
+def inner_routes(objects):
+    """The routes of every value below an object's own list entry, but its kind."""
+    def walk(value, route):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, below in pairs:
+            yield (*route, key)
+            yield from walk(below, (*route, key))
+
+    return [route for route in walk(objects, ()) if len(route) > 1 and route[-1] not in {"kind", "object", "partial"}]
