@@ -1,0 +1,93 @@
+"""The map from every output leaf to where it comes from: what provenance.json holds.
+
+Shape: `{"version": 1, "cluster": name, "origins": [origin...], "files": {file: {"default": index, "leaves":
+{route in words: [index...]}}}}`. An origin has `kind`, `ref` and `note` (see `core.fact`), and for a spec leaf
+`file`: the spec or the profile that wrote it. Lines are left out on purpose: a comment added to a spec must not
+make the output stale (docs/decisions/0004-provenance-without-lines.md).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import NotRequired, TypedDict
+
+from backstay.core.fact import Origin, OriginKind
+from backstay.core.manifest import Settled
+from backstay.core.route import Route, show
+
+FILE = "provenance.json"
+VERSION = 1
+
+WriterOf = Callable[[str], str | None]
+"""The spec or profile file that wrote the leaf at a route in words; None when none did."""
+
+
+class OriginEntry(TypedDict):
+    """One origin as provenance.json has it."""
+
+    kind: str
+    ref: str
+    note: str
+    file: NotRequired[str]
+
+
+class FileEntry(TypedDict):
+    """One output file: the origin of most of it, and those of the leaves that have their own, most decisive first."""
+
+    default: int
+    leaves: dict[str, list[int]]
+
+
+class Provenance(TypedDict):
+    """The whole map of one cluster."""
+
+    version: int
+    cluster: str
+    origins: list[OriginEntry]
+    files: dict[str, FileEntry]
+
+
+def provenance(cluster: str, settled: Sequence[Settled], writer_of: WriterOf) -> Provenance:
+    """The map of a cluster's files; equal input in any order gives an equal map."""
+    used = {origin for one in settled for origin in (one.origin, *_leaf_origins(one))}
+    origins = sorted(used, key=lambda o: (o.kind, o.ref, o.note))
+    index = {origin: at for at, origin in enumerate(origins)}
+    return {
+        "version": VERSION,
+        "cluster": cluster,
+        "origins": [_entry(origin, writer_of) for origin in origins],
+        "files": {one.file: _file(one, index) for one in settled},
+    }
+
+
+def lookup(found: Provenance, file: str, route: Route) -> list[OriginEntry]:
+    """Where the leaf at `route` of an output file comes from, most decisive first.
+
+    The leaf's own origins, else those of the nearest container above that has some, else the file's default.
+    Raises KeyError for a file that the map does not know.
+    """
+    entry = found["files"][file]
+    above = (entry["leaves"].get(_show(route[:end])) for end in range(len(route), 0, -1))
+    indexes = next((at for at in above if at), [entry["default"]])
+    return [found["origins"][at] for at in indexes]
+
+
+_show = lru_cache(maxsize=16384)(show)  # clusters share their files' shapes, and so their routes
+
+
+def _leaf_origins(settled: Settled) -> set[Origin]:
+    return {origin for origins in settled.origins.values() for origin in origins}
+
+
+def _file(settled: Settled, index: Mapping[Origin, int]) -> FileEntry:
+    leaves = {
+        _show(route): [index[o] for o in origins] for route, origins in settled.origins.items() if origins
+    }
+    return {"default": index[settled.origin], "leaves": leaves}
+
+
+def _entry(origin: Origin, writer_of: WriterOf) -> OriginEntry:
+    entry: OriginEntry = {"kind": origin.kind.value, "ref": origin.ref, "note": origin.note}
+    file = writer_of(origin.ref) if origin.kind is OriginKind.SPEC else None
+    if file is not None:
+        entry["file"] = file
+    return entry
