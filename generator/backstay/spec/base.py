@@ -11,7 +11,7 @@ class Section(BaseModel):
     """A section of the spec: frozen, typed strictly, camelCase keys, unknown keys refused."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, use_attribute_docstrings=True
+        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, defer_build=True
     )
 
 

@@ -1,0 +1,93 @@
+"""gRPC channel arguments of servers and callers, complete and in a fixed order.
+
+Source: grpc/grpc include/grpc/impl/channel_arg_names.h and doc/keepalive.md; google/ml-metadata
+metadata_store_server_main.cc for how `--grpc_channel_arguments` is split.
+"""
+
+from collections.abc import Mapping
+
+from backstay.core.fact import Fact, Origin, OriginKind
+from backstay.model.network import Keepalive, PingPolicy, Service
+from backstay.upstream import grpc
+
+Args = tuple[tuple[str, Fact[int | str]], ...]
+
+
+def server_args(service: Service, shipped: Fact[tuple[tuple[str, int], ...]] | None, own: Keepalive | None,
+                pinged_every: Fact[int] | None, pins: Mapping[str, Fact[int | str]]) -> Args:  # fmt: skip
+    """The server's arguments: what its release ships, then what is derived, then what is pinned.
+
+    `own` is set when the server itself has to ping; `pinged_every` when proxies ping it at that interval, so
+    that its policy has to tolerate them. Empty when nothing differs from what the release ships.
+    """
+    derived: dict[str, Fact[int | str]] = {}
+    if own is not None:
+        derived |= _pinging(own)
+    if pinged_every is not None:
+        derived |= _tolerating(pinged_every)
+    if service.max_message is not None:
+        derived |= _messages(service.max_message, dict(shipped.value) if shipped else {})
+    derived |= pins
+    if not derived:
+        return ()
+    base: dict[str, Fact[int | str]] = {key: Fact(value, shipped.origins) for key, value in shipped.value} if shipped else {}
+    return tuple((base | derived).items())
+
+
+def client_args(own: Keepalive | None, policy: PingPolicy | None, pins: Mapping[str, Fact[int | str]]) -> Args:
+    """The callers' arguments; empty when they have nothing to do."""
+    derived: dict[str, Fact[int | str]] = {}
+    if own is not None:
+        permit = policy.without_calls if policy else Fact(value=False, origins=())
+        derived = {
+            grpc.KEEPALIVE_TIME: _as_arg(own.interval),
+            grpc.KEEPALIVE_TIMEOUT: _as_arg(own.timeout),
+            grpc.PERMIT_WITHOUT_CALLS: Fact(int(permit.value), permit.origins or own.interval.origins),
+            grpc.MAX_PINGS_WITHOUT_DATA: Fact(0, own.interval.origins),
+        }
+    return tuple((derived | dict(pins)).items())
+
+
+def _as_arg(fact: Fact[int]) -> Fact[int | str]:
+    return Fact(fact.value, fact.origins)
+
+
+def _pinging(own: Keepalive) -> dict[str, Fact[int | str]]:
+    """All three keys that let an idle connection be pinged, and the interval itself."""
+    return {
+        grpc.KEEPALIVE_TIME: _as_arg(own.interval),
+        grpc.KEEPALIVE_TIMEOUT: _as_arg(own.timeout),
+        grpc.PERMIT_WITHOUT_CALLS: Fact(1, own.interval.origins),
+        grpc.MAX_PINGS_WITHOUT_DATA: Fact(0, own.interval.origins),
+    }
+
+
+def _tolerating(pinged_every: Fact[int]) -> dict[str, Fact[int | str]]:
+    """Half the proxies' interval: pings bunched up by the network are not strikes."""
+    note = Origin(OriginKind.CONSTRAINT, "ping-policy/half-interval", "half of the proxies' own interval")
+    return {
+        grpc.MIN_PING_INTERVAL: Fact(pinged_every.value // 2, (note, *pinged_every.origins)),
+        grpc.PERMIT_WITHOUT_CALLS: Fact(1, pinged_every.origins),
+    }
+
+
+def _messages(largest: Fact[int], shipped: Mapping[str, int]) -> dict[str, Fact[int | str]]:
+    keys = (key for key in (grpc.MAX_RECEIVE, grpc.MAX_SEND) if largest.value > shipped.get(key, 0))
+    return {key: Fact(largest.value, largest.origins) for key in keys}
+
+
+def policy_after(policy: PingPolicy, args: Args) -> PingPolicy:
+    """The server's ping policy once it runs with some arguments."""
+    known = dict(args)
+
+    def number(key: str, otherwise: Fact[int]) -> Fact[int]:
+        found = known.get(key)
+        return Fact(found.value, found.origins) if found and isinstance(found.value, int) else otherwise
+
+    permit = number(grpc.PERMIT_WITHOUT_CALLS, Fact(int(policy.without_calls.value), policy.without_calls.origins))
+    return PingPolicy(
+        number(grpc.MIN_PING_INTERVAL, policy.min_interval),
+        Fact(bool(permit.value), permit.origins),
+        number(grpc.MAX_PING_STRIKES, policy.strikes),
+        policy.settable,
+    )

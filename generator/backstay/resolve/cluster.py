@@ -1,0 +1,35 @@
+"""A typed spec to the model: each section in turn, findings collected, never raised."""
+
+from backstay.core.diagnostic import Diagnostic, stops
+from backstay.model.cluster import Cluster
+from backstay.resolve.gitops import resolve_gitops
+from backstay.resolve.network import resolve_network
+from backstay.resolve.platform import resolve_platform
+from backstay.resolve.retries import resolve_retries
+from backstay.resolve.storage import resolve_storage, run_namespaces
+from backstay.spec import cluster as spec
+
+
+def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
+    """The model of a cluster, or None when a finding leaves nothing sound to build on."""
+    platform = resolve_platform(stated.platform)
+    findings = list(platform.findings)
+    runs = run_namespaces(stated.storage, platform.pipelines)
+    network, numbers = resolve_network(stated.network, platform, runs, findings)
+    retries, more_numbers = resolve_retries(stated.retries, platform.workflows)
+    if stops(findings):
+        return None, findings
+    cluster = Cluster(
+        stated.metadata.name,
+        platform.kubernetes,
+        platform.features,
+        platform.mesh,
+        platform.pipelines,
+        platform.workflows,
+        network,
+        None if stated.storage is None else resolve_storage(stated.storage, platform.pipelines),
+        retries,
+        None if stated.gitops is None else resolve_gitops(stated.gitops),
+        numbers | more_numbers,
+    )
+    return cluster, findings
