@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.support import argo, kustomize, toolbox
+from e2e.support import crds as upstream_crds
 from e2e.support.controlplane import control_plane
 from e2e.support.errors import Unavailable
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from e2e.support.argo import ArgoConfig
-    from e2e.support.kubeapi import Apiserver
+    from e2e.support.crds import GetCrds
+    from e2e.support.kubeapi import Apiserver, Object
     from e2e.support.kustomize import KustomizeBuild
     from e2e.support.toolbox import GetProgram
 
@@ -55,6 +57,17 @@ def apiserver(program: GetProgram, tmp_path_factory: pytest.TempPathFactory) -> 
     etcd, server = program("etcd"), program("kube-apiserver")
     with control_plane(etcd, server, tmp_path_factory.mktemp("control-plane")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def crds() -> GetCrds:
+    """A function to the CRDs of a project's release line: `crds("istio", "1.30")`, or of some of its kinds alone."""
+
+    def get(project: str, line: str, *kinds: str) -> list[Object]:
+        with _skip_or_fail():
+            return upstream_crds.crds(project, line, *kinds)
+
+    return get
 
 
 @contextmanager

@@ -95,8 +95,7 @@ class Apiserver:
         for crd in fresh.values():
             self.apply(crd)
         for name, crd in fresh.items():
-            for path in collection_paths(crd):
-                until(partial(self.exists, path), seconds=READY_SECONDS, what=f"{name} at {path}")
+            until(partial(self._is_served, crd), seconds=READY_SECONDS, what=f"the definition {name}")
             self._installed[name] = json.dumps(crd)
 
     def write_kubeconfig(self, path: Path) -> Path:
@@ -151,11 +150,16 @@ class Apiserver:
 
     def _remove_crd(self, crd: Object) -> None:
         self.delete(crd)
-        for path in collection_paths(crd):
-            until(partial(self._is_gone, path), seconds=READY_SECONDS, what=f"the end of {path}")
+        until(partial(self._is_gone, crd), seconds=READY_SECONDS, what=f"the end of {title(crd)}")
 
-    def _is_gone(self, path: str) -> bool:
-        return not self.exists(path)
+    def _is_gone(self, crd: Object) -> bool:
+        return not any(self.exists(path) for path in collection_paths(crd))
+
+    def _is_served(self, crd: Object) -> bool:
+        """Tell whether objects can be written: the paths answer earlier, from when the names are accepted."""
+        conditions = self.call("GET", self.path(crd)).get("status", {}).get("conditions") or []
+        established = any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+        return established and all(self.exists(path) for path in collection_paths(crd))
 
 
 def connect(url: str, certificate: Path, token: str) -> Apiserver:
