@@ -16,6 +16,8 @@ class Feature(StrEnum):
     LAUNCHER_MAX_RETRIES = "launcher-max-retries"
     LAUNCHER_PLUGINS = "launcher-plugins"
     LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT = "launcher-environment-keeps-endpoint"  # fromEnv honours endpoint
+    LAUNCHER_OVERRIDE_RETRIES_COPIED = "launcher-override-retries-copied"  # an override's maxRetries is the default's
+    LAUNCHER_PREFIX_IS_TEXT = "launcher-prefix-is-text"  # an override's keyPrefix may end inside a word
     LAUNCHER_EMPTY_ENDPOINT_BROKEN = "launcher-empty-endpoint-broken"  # "" becomes "https://"
     STORE_BY_SERVICE_LINKS = "store-by-service-links"  # MINIO_SERVICE_SERVICE_* steer launcher and API server
     API_SERVER_NEEDS_STORE = "api-server-needs-store"  # no start without OBJECTSTORECONFIG_HOST
@@ -26,6 +28,8 @@ class Feature(StrEnum):
     POSITIONAL_REPLACEMENTS = "positional-replacements"  # kustomize edits artifactRepository by position
     DEFAULT_RETRY_ON_ERROR = "default-retry-on-error"  # workflowDefaults retry OnError only
     PROXY_LIST_LACKS_STORE = "proxy-list-lacks-store"  # the injected NO_PROXY misses seaweedfs
+    SHIPS_REMOVED_EXECUTOR = "ships-removed-executor"  # its controller config has containerRuntimeExecutor
+    UI_KEY_FORMAT = "ui-key-format"  # the UI looks for archived logs by ARGO_KEYFORMAT
     UI_KEY_FORMAT_STALE = "ui-key-format-stale"  # ARGO_KEYFORMAT's default is not what the controller writes
     # Argo Workflows
     STRICT_CONTROLLER_CONFIG = "strict-controller-config"  # an unknown key stops the controller

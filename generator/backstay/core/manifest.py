@@ -1,6 +1,6 @@
 """Manifests: what the emitters make. One file each; plain values whose leaves may be facts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +9,13 @@ from backstay.core.fact import Fact, Origin
 from backstay.core.route import Route
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class YamlText:
+    """YAML inside a string, such as a ConfigMap's `providers`: written out when the manifest is settled."""
+
+    body: Mapping[str, object]
 
 
 class Role(StrEnum):
@@ -62,21 +69,32 @@ def ref_of(value: Mapping[str, object]) -> ObjectRef:
     )
 
 
-def settle(manifest: Manifest) -> Settled:
-    """Take the facts out of a manifest: their values stay, their origins go to a map beside it."""
+def settle(manifest: Manifest, to_text: Callable[[dict[str, Plain]], str]) -> Settled:
+    """Take the facts out of a manifest: their values stay, their origins go to a map beside it.
+
+    `to_text` writes nested YAML; such a text carries the origins of everything in it.
+    """
     origins: dict[Route, tuple[Origin, ...]] = {}
-
-    def walk(value: object, route: Route) -> Plain:
-        if isinstance(value, Fact):
-            origins[route] = value.origins
-            return walk(value.value, route)
-        if isinstance(value, Mapping):
-            return {key: walk(below, (*route, key)) for key, below in value.items()}
-        if isinstance(value, list | tuple):
-            return [walk(below, (*route, index)) for index, below in enumerate(value)]
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        raise AssertionError(f"{manifest.file}: no YAML form for {type(value).__name__} at {route}")
-
-    value = {key: walk(below, (key,)) for key, below in manifest.body.items()}
+    value = {key: _walk(below, (key,), origins, to_text) for key, below in manifest.body.items()}
     return Settled(manifest.file, manifest.role, value, origins, manifest.origin)
+
+
+def _walk(value: object, route: Route, origins: dict[Route, tuple[Origin, ...]],
+          to_text: Callable[[dict[str, Plain]], str]) -> Plain:  # fmt: skip
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Fact):
+        origins[route] = value.origins
+        return _walk(value.value, route, origins, to_text)
+    if isinstance(value, Mapping):
+        return {key: _walk(below, (*route, key), origins, to_text) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walk(below, (*route, index), origins, to_text) for index, below in enumerate(value)]
+    if isinstance(value, YamlText):
+        inside: dict[Route, tuple[Origin, ...]] = {}
+        plain = {key: _walk(below, (key,), inside, to_text) for key, below in value.body.items()}
+        found = tuple(dict.fromkeys(origin for leaf in inside.values() for origin in leaf))
+        if found:
+            origins[route] = found
+        return to_text(plain)
+    raise AssertionError(f"no YAML form for {type(value).__name__} at {route}")

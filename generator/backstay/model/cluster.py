@@ -29,3 +29,10 @@ class Cluster:
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""
         return feature in self.features
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """`major.minor` of each installed system, by name."""
+        installed = {"pipelines": self.pipelines, "workflows": self.workflows, "istio": self.mesh}
+        known = {name: part.version.value for name, part in installed.items() if part is not None}
+        return {"kubernetes": self.kubernetes.value} | known

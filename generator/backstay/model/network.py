@@ -104,7 +104,11 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something that is called. `port_name` None: unknown; `policy` None: no gRPC server."""
+    """Something that is called. `port_name` None: unknown; `policy` None: no gRPC server.
+
+    `existing_rule` names the DestinationRule that an upstream install already has for the host: Istio keeps
+    one a host and namespace, so that one has to be patched.
+    """
 
     name: str
     preset: str
@@ -121,6 +125,7 @@ class Service:
     max_connection_age_grace: Fact[int] | None
     max_message: Fact[int] | None
     wait_timeout: Fact[int] | None
+    existing_rule: Fact[str] | None
     place: Place
 
     @property

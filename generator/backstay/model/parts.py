@@ -33,7 +33,8 @@ class Pipelines:
 
     `metadata_args` are the metadata store's own arguments without channel arguments, `metadata_channel` the
     channel arguments that the release ships; `default_store` is host:port that launchers dial when nobody
-    tells them; `key_format` is what the shipped workflow controller writes logs under.
+    tells them; `key_format` is what the shipped workflow controller writes logs under; `workflow_ttl_s` the
+    seconds after which its workflowDefaults remove finished workflows.
     """
 
     version: Fact[str]
@@ -44,6 +45,7 @@ class Pipelines:
     metadata_channel: Fact[tuple[tuple[str, int], ...]]
     default_store: Fact[str]
     key_format: Fact[str]
+    workflow_ttl_s: Fact[int] | None
     place: Place
 
 

@@ -172,8 +172,16 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
         maybe(stated, "max_connection_age_grace", stated.max_connection_age_grace, route),
         maybe(stated, "max_message", stated.max_message, route),
         maybe(stated, "wait_timeout", stated.wait_timeout, route),
+        _existing_rule(stated, preset, platform, route),
         at(*route),
     )  # fmt: skip
+
+
+def _existing_rule(stated: spec.Service, preset: presets.ServicePreset | None, platform: Platform,
+                   route: tuple[str, ...]) -> Fact[str] | None:  # fmt: skip
+    if stated.destination_rule is None and preset and preset.shipped_rule and platform.pipelines and platform.pipelines.multi_user:
+        return from_preset(preset.shipped_rule, preset.name, "multi-user installs bring this DestinationRule")
+    return maybe(stated, "destination_rule", stated.destination_rule, route)
 
 
 def _policy(stated: spec.Service, preset: presets.ServicePreset | None, runtime: Runtime,

@@ -98,6 +98,7 @@ def _pipelines(pipelines: spec.Pipelines | None, line: str | None) -> Pipelines 
         return None
     route = ("platform", "pipelines")
     release, name = RELEASES[line], f"pipelines {line}"
+    ttl = release.workflow_ttl_s
     account = "default-editor" if pipelines.multi_user else "pipeline-runner"
     return Pipelines(
         from_spec(line, *route, "version"),
@@ -108,6 +109,7 @@ def _pipelines(pipelines: spec.Pipelines | None, line: str | None) -> Pipelines 
         from_version(release.channel, name, "the release's own channel arguments"),
         from_version(release.default_store, name, "the store that launchers dial by default"),
         from_version(release.key_format, name, "where the release's controller keeps logs"),
+        None if ttl is None else from_version(ttl, name, "when the release removes finished workflows"),
         at(*route),
     )
 

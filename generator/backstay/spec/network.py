@@ -70,6 +70,8 @@ class Service(Section):
     """The largest message the callers send."""
     wait_timeout: Millis | None = None
     """A database's own idle timeout."""
+    destination_rule: Name | None = None
+    """The DestinationRule that the base already has for this host: it is patched, as Istio keeps one a host."""
 
 
 class Pool(Section):

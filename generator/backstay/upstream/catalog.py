@@ -21,6 +21,8 @@ PIPELINES = System(
         Span(F.LAUNCHER_MAX_RETRIES, "2.15"),
         Span(F.LAUNCHER_PLUGINS, "2.17"),
         Span(F.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT, "2.17"),
+        Span(F.LAUNCHER_OVERRIDE_RETRIES_COPIED, "2.15", "3.0"),
+        Span(F.LAUNCHER_PREFIX_IS_TEXT, "2.2", "3.0"),
         Span(F.LAUNCHER_EMPTY_ENDPOINT_BROKEN, "2.15", "2.17"),
         Span(F.STORE_BY_SERVICE_LINKS, until="2.15"),
         Span(F.API_SERVER_NEEDS_STORE, "2.15"),
@@ -31,7 +33,9 @@ PIPELINES = System(
         Span(F.POSITIONAL_REPLACEMENTS, "2.17"),
         Span(F.DEFAULT_RETRY_ON_ERROR, "2.17"),
         Span(F.PROXY_LIST_LACKS_STORE, "2.16"),
+        Span(F.UI_KEY_FORMAT, "2.3"),
         Span(F.UI_KEY_FORMAT_STALE, "2.15"),
+        Span(F.SHIPS_REMOVED_EXECUTOR, until="2.2"),
     ),
 )
 

@@ -22,13 +22,15 @@ METADATA_ARGS = (
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One line of Pipelines. `channel` are the gRPC channel arguments that it ships."""
+    """One line of Pipelines. `channel` are the gRPC channel arguments that it ships,
+    `workflow_ttl_s` the ttlStrategy in its workflowDefaults, which a patch of that key has to keep."""
 
     line: str
     workflows: str
     default_store: str
     key_format: str = f"artifacts/{_DATED}"
     channel: tuple[tuple[str, int], ...] = ()
+    workflow_ttl_s: int | None = None
 
 
 _METADATA_SIZE = (("grpc.max_metadata_size", 16384),)
@@ -53,7 +55,7 @@ RELEASES = {
         Release("2.14", "3.6", _MINIO, channel=_METADATA_SIZE),
         Release("2.15", "3.7", _MINIO, _PRIVATE, _METADATA_SIZE),
         Release("2.16", "3.7", _SEAWEED, _PRIVATE, _MESSAGES),
-        Release("2.17", "4.0", _SEAWEED, _PRIVATE, _MESSAGES),
-        Release("3.0", "4.1", _SEAWEED, _PRIVATE, _MESSAGES),
+        Release("2.17", "4.0", _SEAWEED, _PRIVATE, _MESSAGES, 3600),
+        Release("3.0", "4.1", _SEAWEED, _PRIVATE, workflow_ttl_s=3600),
     )
 }

@@ -68,7 +68,8 @@ BOXES = {
 class ServicePreset:
     """A known service. Empty fields are the spec's to fill in.
 
-    `settable` says that backstay emits the server's gRPC arguments.
+    `settable` says that backstay emits the server's gRPC arguments; `shipped_rule` is the DestinationRule that
+    the upstream multi-user install has for it.
     """
 
     name: str
@@ -79,13 +80,14 @@ class ServicePreset:
     port_name: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
     settable: bool = False
+    shipped_rule: str | None = None
 
 
 SERVICES = {
     service.name: service
     for service in (
         ServicePreset("kfp-metadata-grpc", "grpc", 8080, "core", "metadata-grpc-service", "grpc-api",
-                      (("component", "metadata-grpc-server"),), settable=True),
+                      (("component", "metadata-grpc-server"),), settable=True, shipped_rule="metadata-grpc-service"),
         ServicePreset("mysql", "mysql", 3306),
         ServicePreset("postgres", "postgres", 5432),
         ServicePreset("redis", "redis", 6379),

@@ -1,0 +1,1 @@
+"""The controller config bundle: one file per controller, content-addressed."""

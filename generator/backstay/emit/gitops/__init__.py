@@ -1,0 +1,1 @@
+"""Kustomize, Argo CD and Flux: how the overlay reaches the cluster."""

@@ -1,0 +1,1 @@
+"""Istio objects: who pings, on which hop, how often."""

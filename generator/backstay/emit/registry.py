@@ -1,0 +1,39 @@
+"""Every emitter, in output order. An object that is not made here is not made."""
+
+from collections.abc import Callable, Iterator
+
+from backstay.core.manifest import Manifest
+from backstay.emit.mesh import channel_arguments, destination_rule, inbound_filter, sidecar, upstream_filter
+from backstay.emit.pipelines import (
+    api_server,
+    install_config,
+    launcher,
+    metadata_grpc,
+    profile_controller,
+    run_access,
+    ui,
+)
+from backstay.emit.workflows import artifact_repositories, controller_config
+from backstay.model.cluster import Cluster
+
+EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
+    inbound_filter.emit,
+    upstream_filter.emit,
+    destination_rule.emit,
+    sidecar.emit,
+    channel_arguments.emit,
+    metadata_grpc.emit,
+    launcher.emit,
+    api_server.emit,
+    ui.emit,
+    install_config.emit,
+    profile_controller.emit,
+    run_access.emit,
+    controller_config.emit,
+    artifact_repositories.emit,
+)
+
+
+def emit(cluster: Cluster) -> list[Manifest]:
+    """All objects and patches of a cluster."""
+    return [manifest for emitter in EMITTERS for manifest in emitter(cluster)]

@@ -1,0 +1,1 @@
+"""Argo Workflows: the controller's configuration and the artifact repositories."""

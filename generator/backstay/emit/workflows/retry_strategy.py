@@ -1,0 +1,28 @@
+"""`workflowDefaults`: retries that really happen, whatever the pipeline's compiler leaves out."""
+
+from backstay.core.feature import Feature
+from backstay.core.units import show_duration
+from backstay.emit.parts import Body
+from backstay.model.cluster import Cluster
+from backstay.model.parts import StepRetries
+
+
+def workflow_defaults(cluster: Cluster, retries: StepRetries) -> Body:
+    """Defaults that Argo merges into every template of every workflow."""
+    backoff: Body = {
+        "duration": retries.initial_ms.to(show_duration),
+        "factor": retries.factor.to(lambda factor: int(factor) if factor == int(factor) else factor),
+    }
+    if retries.max_duration_ms is not None:
+        backoff["maxDuration"] = retries.max_duration_ms.to(show_duration)
+    if retries.cap_ms is not None and cluster.has(Feature.RETRY_CAP):
+        backoff["cap"] = retries.cap_ms.to(show_duration)
+    strategy: Body = {"limit": retries.limit.to(str), "retryPolicy": retries.policy, "backoff": backoff}
+    spec: Body = {"templateDefaults": {"retryStrategy": strategy}}
+    ttl = cluster.pipelines.workflow_ttl_s if cluster.pipelines else None
+    if ttl is not None:
+        # The install's own text is replaced whole, so what it says beside retries is said again.
+        spec["ttlStrategy"] = dict.fromkeys(
+            ("secondsAfterCompletion", "secondsAfterSuccess", "secondsAfterFailure"), ttl
+        )
+    return {"spec": spec}

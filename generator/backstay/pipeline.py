@@ -1,0 +1,94 @@
+"""The story: what happens to one cluster's spec, a call a stage. No logic lives here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from backstay.check import engine
+from backstay.check.context import Context, item_of
+from backstay.check.schema import check_settled
+from backstay.core.diagnostic import Diagnostic, stops
+from backstay.core.manifest import Manifest, Role, Settled, settle
+from backstay.core.place import Place
+from backstay.emit import registry
+from backstay.emit.bundle import files as bundle
+from backstay.emit.gitops import fleet, kustomization
+from backstay.model.cluster import Cluster
+from backstay.render.file import render_file
+from backstay.render.header import Header
+from backstay.render.tree import render_tree
+from backstay.render.yaml import dump
+from backstay.resolve.cluster import resolve
+from backstay.spec.parse import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A merged spec: its values, the header of what is made from it, and who wrote what, where."""
+
+    value: Mapping[str, object]
+    header: Header
+    writer_of: Callable[[str], str | None]
+    locate: Callable[[Place], Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of a spec: findings always; model and objects as far as it got."""
+
+    findings: list[Diagnostic]
+    cluster: Cluster | None = None
+    settled: tuple[Settled, ...] = ()
+    fleet: tuple[Settled, ...] = ()
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing may be written."""
+        return stops(self.findings)
+
+
+def compile_spec(source: Source) -> Compiled:
+    """Parse, resolve, emit, check: everything but the bytes."""
+    spec, findings = parse(source.value)
+    if spec is None:
+        return _located(Compiled(findings), source)
+    cluster, found = resolve(spec)
+    findings += found
+    if cluster is None:
+        return _located(Compiled(findings), source)
+    settled = emit(cluster, source.header)
+    own = tuple(settle(manifest, dump) for manifest in fleet.emit(cluster))
+    findings += check(cluster, (*settled, *own))
+    return _located(Compiled(findings, cluster, settled, own), source)
+
+
+def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
+    """Every object, patch, kustomization and bundle file of a cluster."""
+    manifests = registry.emit(cluster)
+    files = [settle(manifest, dump) for manifest in bundle.emit(cluster, manifests)]
+    digests = {file.file.removeprefix("bundle/"): sha256(render_file(file, header)).hexdigest() for file in files}
+    rest: list[Manifest] = [bundle.index(cluster, digests), *kustomization.emit(cluster, manifests)]
+    return (*(settle(manifest, dump) for manifest in (*manifests, *rest)), *files)
+
+
+def check(cluster: Cluster, settled: tuple[Settled, ...]) -> list[Diagnostic]:
+    """The rules over model and objects, and the upstream schemas over each object."""
+    judged = [item_of(one) for one in settled if one.role in {Role.OBJECT, Role.PATCH}]
+    context = Context(judged, cluster.features, cluster.versions, cluster)
+    return [*engine.run(context), *check_settled(settled, cluster.versions)]
+
+
+def render(compiled: Compiled, source: Source) -> dict[str, bytes]:
+    """The bytes of a cluster's files."""
+    assert compiled.cluster is not None  # noqa: S101 - only compiled specs are rendered
+    return render_tree(compiled.cluster.name, compiled.settled, source.header, source.writer_of)
+
+
+def _located(compiled: Compiled, source: Source) -> Compiled:
+    """Symbolic places become file, line and column: only now, and only for what is printed."""
+    return replace(compiled, findings=[_locate(finding, source.locate) for finding in compiled.findings])
+
+
+def _locate(finding: Diagnostic, locate: Callable[[Place], Place]) -> Diagnostic:
+    related = tuple(replace(one, place=locate(one.place)) for one in finding.related)
+    return replace(finding, place=locate(finding.place), related=related)

@@ -1,0 +1,25 @@
+"""Specs as plain values through the whole compiler, in memory."""
+
+from collections.abc import Mapping
+
+from backstay.pipeline import Compiled, Source, compile_spec as _compile, render
+from backstay.render.header import Header
+
+HEADER = Header("specs/clusters/test.yaml")
+
+
+def source(value: Mapping[str, object]) -> Source:
+    """A spec that nobody wrote to a file: places stay symbolic."""
+    return Source(value, HEADER, lambda _route: "specs/clusters/test.yaml", lambda place: place)
+
+
+def compile_spec(value: Mapping[str, object]) -> Compiled:
+    """Findings, model and settled manifests of a spec."""
+    return _compile(source(value))
+
+
+def files_of(value: Mapping[str, object]) -> dict[str, bytes]:
+    """The bytes that a clean spec becomes, by file name."""
+    compiled = compile_spec(value)
+    assert not compiled.stops, [f"{d.rule} {d.place}: {d.message}" for d in compiled.findings]
+    return render(compiled, source(value))
