@@ -1,6 +1,7 @@
 """Every rule against its cases, and against objects of shapes that nobody meant."""
 
 import copy
+import json
 
 import casebook
 import pytest
@@ -36,10 +37,30 @@ def test_no_shape_makes_a_rule_fail(data):
     """A rule survives any value of any shape at any place of an object."""
     case = data.draw(st.sampled_from(_ON_OBJECTS))
     objects = copy.deepcopy(case.objects)
-    route = data.draw(st.sampled_from(inner_routes(objects)))
-    look_up(objects, route[:-1])[route[-1]] = data.draw(_JUNK)
+    spoil(data, objects, inner_routes(objects))
     context = casebook.context(casebook.Case(case.rule, case.name, case.platform, objects, None, []))
     assert all(found.rule == case.rule for found in _CHECKS[case.rule].run(context))
+
+
+def spoil(data, value, routes):
+    """Put junk at one of the routes; or, in a text that holds YAML, somewhere inside of that."""
+    route = data.draw(st.sampled_from(routes))
+    parent, key = look_up(value, route[:-1]), route[-1]
+    inside = mapping_in(parent[key])
+    if inside and data.draw(st.booleans()):
+        spoil(data, inside, list(routes_in(inside)))
+        parent[key] = json.dumps(inside)
+    else:
+        parent[key] = data.draw(_JUNK)
+
+
+def mapping_in(value):
+    """The YAML mapping or list that a text holds; None when it holds none."""
+    try:
+        inside = parse(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return inside if isinstance(inside, dict | list) else None
 
 
 def on_objects(case):
@@ -63,11 +84,13 @@ def merged(base, over):
 
 
 def inner_routes(objects):
-    """The routes of every value below an object's own list entry, but its kind."""
-    def walk(value, route):
-        pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        for key, below in pairs:
-            yield (*route, key)
-            yield from walk(below, (*route, key))
+    """The routes of every value inside the objects, but of what makes them objects of their kind."""
+    return [route for route in routes_in(objects) if len(route) > 1 and route[-1] not in {"kind", "object", "partial"}]
 
-    return [route for route in walk(objects, ()) if len(route) > 1 and route[-1] not in {"kind", "object", "partial"}]
+
+def routes_in(value, route=()):
+    """The routes of every value below a value."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, below in pairs:
+        yield (*route, key)
+        yield from routes_in(below, (*route, key))

@@ -1,0 +1,134 @@
+"""kfp-launcher as its readers see it: pipeline roots and the `providers` text, taken apart once for all rules.
+
+Keys inside `providers` are found whatever their case, as Go's JSON reader finds them
+(kubeflow/pipelines backend/src/v2/config/env.go, s3.go, gcs.go).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from backstay.check import look
+from backstay.check.context import Context, Item
+from backstay.core.feature import Feature
+from backstay.core.route import Route
+
+NAME = "kfp-launcher"
+ROOT_WHEN_EMPTY = "minio://mlpipeline/v2/artifacts"
+SCHEMES = ("minio", "s3", "gs")
+S3_LIKE = ("minio", "s3")
+
+_ROOT = re.compile(r"([a-z][a-z0-9]+:///?)([^/?]+)(/[^?]*)?(\?.+)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A pipeline root in its pieces. `prefix` has no slash at either end; `query` starts with `?` or is empty."""
+
+    scheme: str
+    bucket: str
+    prefix: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A mapping inside `providers` and the way to it from the object's root."""
+
+    value: Mapping[str, object]
+    route: Route
+
+    def key(self, name: str) -> str | None:
+        """The key as it is written there; an exact match wins over one of another case."""
+        if name in self.value:
+            return name
+        return next((key for key in self.value if key.lower() == name.lower()), None)
+
+    def get(self, name: str) -> object:
+        """The value of a key; None when it is not there."""
+        key = self.key(name)
+        return None if key is None else self.value[key]
+
+    def text(self, name: str) -> str:
+        """The text of a key; empty when it is not there or no text."""
+        return look.text(self.get(name)) or ""
+
+    def to(self, name: str) -> Route:
+        """The route of a key that is there, else of the mapping itself."""
+        key = self.key(name)
+        return self.route if key is None else (*self.route, key)
+
+    def node(self, name: str) -> "Node | None":
+        """The mapping below a key."""
+        below = self.get(name)
+        return Node(look.mapping(below), self.to(name)) if isinstance(below, Mapping) else None
+
+    def nodes(self, name: str) -> "tuple[Node, ...]":
+        """The mappings in the list below a key."""
+        return tuple(Node(value, route) for value, route in look.entries(self.get(name), self.to(name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One of `minio`, `s3`, `gs` in the `providers` of one ConfigMap."""
+
+    item: Item
+    scheme: str
+    node: Node
+
+    @property
+    def default(self) -> Node | None:
+        """What holds for every bucket that no override names."""
+        return self.node.node("default")
+
+    @property
+    def overrides(self) -> tuple[Node, ...]:
+        """What holds for some buckets and prefixes, in order; the first match wins."""
+        return self.node.nodes("overrides")
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The default, if any, and the overrides."""
+        return (self.default, *self.overrides) if self.default else self.overrides
+
+
+def launchers(ctx: Context) -> Iterator[Item]:
+    """The kfp-launcher ConfigMaps of all namespaces."""
+    return ctx.named("ConfigMap", NAME)
+
+
+def providers_node(ctx: Context, item: Item) -> Node | None:
+    """The `providers` of a kfp-launcher; None when there are none or they are no mapping."""
+    value = ctx.nested(look.data(item).get("providers"))
+    return Node(look.mapping(value), ("data", "providers")) if isinstance(value, Mapping) else None
+
+
+def providers(ctx: Context) -> Iterator[Provider]:
+    """Every provider of every kfp-launcher, where the installed release reads them or is not known."""
+    if "pipelines" in ctx.versions and not ctx.has(Feature.LAUNCHER_PROVIDERS):
+        return
+    for item in launchers(ctx):
+        yield from providers_of(ctx, item)
+
+
+def providers_of(ctx: Context, item: Item) -> Iterator[Provider]:
+    """The providers of one kfp-launcher."""
+    node = providers_node(ctx, item)
+    for scheme in SCHEMES if node else ():
+        below = node.node(scheme) if node else None
+        if below is not None:
+            yield Provider(item, scheme, below)
+
+
+def read_root(text: str) -> Root | None:
+    """The pieces of a pipeline root; None when the launcher would not understand it or its scheme."""
+    found = _ROOT.match(text)
+    if found is None or found[1] not in {f"{scheme}://" for scheme in SCHEMES}:
+        return None
+    return Root(found[1].removesuffix("://"), found[2], (found[3] or "").strip("/"), found[4] or "")
+
+
+def root_of(item: Item) -> Root | None:
+    """The pipeline root that a kfp-launcher brings about; None when it is invalid or a patch does not say."""
+    stated = look.data(item).get("defaultPipelineRoot", None if item.partial else "")
+    return read_root(stated or ROOT_WHEN_EMPTY) if isinstance(stated, str) else None
