@@ -47,7 +47,10 @@ _SINCE = {
     "forcePathStyle": (Feature.LAUNCHER_FORCE_PATH_STYLE, "2.4"),
     "maxRetries": (Feature.LAUNCHER_MAX_RETRIES, "2.15"),
 }
-_NAMES = {bool: "true or false", int: "a whole number", str: "a text", dict: "a mapping", list: "a list"}
+_NAMES = {
+    bool: "true or false without quotes", int: "a whole number without quotes",
+    str: "a text", dict: "a mapping", list: "a list",
+}  # fmt: skip
 _YAML_1_1_BOOLEANS = {"y", "n", "yes", "no", "on", "off"}
 
 
@@ -79,11 +82,13 @@ def _fails_to_read(text: object) -> bool:
 def _fields(ctx: Context, item: Item, node: Node, fields: _Fields) -> Iterator[Diagnostic]:
     for key, value in node.value.items():
         name = next((field for field in fields if field.lower() == key.lower()), None)
-        fault = _unknown(key, fields) if name is None else _too_early(ctx, name)
-        if fault:
-            yield ctx.report(RULE, item, (*node.route, key), *fault)
-        elif name is not None and value is not None:
-            yield from _value(ctx, item, value, (*node.route, key), fields[name])
+        route = (*node.route, key)
+        if name is None:
+            yield ctx.report(RULE, item, route, *_unknown(key, fields))
+        elif early := _too_early(ctx, name):
+            yield ctx.report(RULE, item, route, *early)
+        elif value is not None:
+            yield from _value(ctx, item, value, route, fields[name])
 
 
 def _unknown(key: str, fields: _Fields) -> tuple[str, str]:
@@ -110,9 +115,8 @@ def _value(ctx: Context, item: Item, value: object, route: Route, shape: object)
             yield from _value(ctx, item, entry, (*route, index), shape[0])
     elif not _fits(value, shape):
         wanted = _NAMES[shape if isinstance(shape, type) else type(shape)]
-        quoted = " without quotes" if shape in (bool, int) and isinstance(value, str) else ""
         message = f"`{show(route[2:])}` has to be {wanted}, and the launcher fails on what is there"
-        yield ctx.report(RULE, item, route, message, f"write {wanted}{quoted}")
+        yield ctx.report(RULE, item, route, message, f"write {wanted}")
 
 
 def _fits(value: object, shape: object) -> bool:
