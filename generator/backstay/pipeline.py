@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from backstay.check import engine
 from backstay.check.context import Context, item_of
-from backstay.check.schema import check_settled
+from backstay.check.schema import SchemaSet, judge
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.core.manifest import Manifest, Role, Settled, settle
 from backstay.core.place import Place
@@ -73,9 +73,9 @@ def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
 
 def check(cluster: Cluster, settled: tuple[Settled, ...]) -> list[Diagnostic]:
     """The rules over model and objects, and the upstream schemas over each object."""
-    judged = [item_of(one) for one in settled if one.role in {Role.OBJECT, Role.PATCH}]
-    context = Context(judged, cluster.features, cluster.versions, cluster)
-    return [*engine.run(context), *check_settled(settled, cluster.versions)]
+    items = [item_of(one) for one in settled if one.role is not Role.BUNDLE]
+    context = Context(items, cluster.features, cluster.versions, cluster)
+    return [*engine.run(context), *judge(SchemaSet.of(cluster.versions), items)]
 
 
 def render(compiled: Compiled, source: Source) -> dict[str, bytes]:

@@ -15,10 +15,13 @@ class Section(BaseModel):
     )
 
 
-def short_for(key: str) -> Any:
-    """A validator that lets people write `pipelines: "2.15"` for `pipelines: {version: "2.15"}`."""
+def short_for(section: type[Section], key: str, scalar: Any) -> Any:
+    """A validator that lets people write `pipelines: "2.15"` for `pipelines: {version: "2.15"}`.
+
+    `scalar` is the type of `key`, which the JSON Schema then allows beside the section.
+    """
 
     def widen(value: object) -> object:
         return value if isinstance(value, Mapping) or value is None else {key: value}
 
-    return BeforeValidator(widen)
+    return BeforeValidator(widen, json_schema_input_type=scalar | section)

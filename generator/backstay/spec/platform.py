@@ -55,11 +55,11 @@ class Platform(Section):
 
     kubernetes: Version
     """The API server's version, such as "1.36"."""
-    istio: Annotated[Istio, short_for("version")] | None = None
+    istio: Annotated[Istio, short_for(Istio, "version", Version)] | None = None
     """The mesh; leave out when there is none."""
-    pipelines: Annotated[Pipelines, short_for("version")] | None = None
+    pipelines: Annotated[Pipelines, short_for(Pipelines, "version", Version)] | None = None
     """Kubeflow Pipelines; leave out when it is not installed."""
-    workflows: Annotated[Workflows, short_for("version")] | None = None
+    workflows: Annotated[Workflows, short_for(Workflows, "version", Version)] | None = None
     """Argo Workflows, where it differs from what Pipelines ships."""
     trainer: Version | None = None
     """Kubeflow Trainer v2."""

@@ -1,0 +1,84 @@
+"""The spec's JSON Schema, for editors. Descriptions are the models' own docstrings."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from backstay.spec import cluster, gitops, memory, network, platform, retries, storage, termination
+
+_MODULES = (cluster, gitops, memory, network, platform, retries, storage, termination)
+_WHOLE = frozenset({"Call"})
+"""Items of lists are written whole: a profile's list is not merged with a cluster's."""
+ID = "https://backstay.dev/schema/v1alpha1.json"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a cluster or a profile.
+
+    What a profile may add is not required here, so that an editor does not complain about a cluster that builds
+    on one; `backstay check` judges what is left after merging.
+    """
+    own = cluster.Cluster.model_json_schema(mode="validation")
+    definitions = own.pop("$defs")
+    for name, model in {**definitions, "Cluster": own}.items():
+        _describe(name, model)
+        if name not in _WHOLE:
+            model.pop("required", None)
+    profile = {**own, "title": "Profile", "description": "A partial spec that clusters build on."}
+    profile["properties"] = {**own["properties"], "kind": {"const": "Profile"}, "metadata": {"type": "object"}}
+    definitions |= {
+        "Cluster": {**own, "required": ["apiVersion", "kind", "metadata"]},
+        "Profile": {**profile, "required": ["apiVersion", "kind"]},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "title": "backstay spec",
+        "if": {"properties": {"kind": {"const": "Profile"}}},
+        "then": {"$ref": "#/$defs/Profile"},
+        "else": {"$ref": "#/$defs/Cluster"},
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _describe(name: str, model: dict[str, Any]) -> None:
+    for key, text in _words(name).items():
+        if key in model.get("properties", {}):
+            model["properties"][key]["description"] = text
+
+
+def _words(definition: str) -> dict[str, str]:
+    """Descriptions by key, for a definition's name (`Istio`, or `backstay__spec__network__Pins` where two share one)."""
+    module, _, name = definition.rpartition("__")
+    found: dict[str, str] = {}
+    for candidate in _MODULES:
+        if not module or candidate.__name__.replace(".", "__") == module:
+            found |= _docstrings(candidate).get(name, {})
+    return found
+
+
+@cache
+def _docstrings(module: ModuleType) -> dict[str, dict[str, str]]:
+    tree = ast.parse(inspect.getsource(module))
+    return {node.name: dict(_fields(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _fields(model: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, words in zip(model.body, model.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and _is_text(words):
+            name = field.target.id
+            head, *rest = name.rstrip("_").split("_")
+            yield head + "".join(part.capitalize() for part in rest), _text(words)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _text(node: ast.stmt) -> str:
+    assert isinstance(node, ast.Expr)  # noqa: S101 - `_is_text` asks first
+    assert isinstance(node.value, ast.Constant)  # noqa: S101 - as above
+    return " ".join(str(node.value.value).split())
