@@ -5,8 +5,6 @@ Where `CI` is `true` or `BACKSTAY_NO_SKIP` is `1`, a component that cannot be ha
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +12,9 @@ import pytest
 
 from e2e.support import argo, kustomize, toolbox
 from e2e.support import crds as upstream_crds
+from e2e.support.cache import say_on_stderr
 from e2e.support.controlplane import control_plane
-from e2e.support.errors import Unavailable
+from e2e.support.missing import skip_or_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +32,7 @@ def program(pytestconfig: pytest.Config) -> GetProgram:
     """A function from the name of a toolbox program to its path; builds it on first use."""
 
     def get(name: str) -> Path:
-        with _skip_or_fail():
+        with skip_or_fail():
             return toolbox.build(name, partial(_say, pytestconfig))
 
     return get
@@ -64,24 +63,14 @@ def crds() -> GetCrds:
     """A function to the CRDs of a project's release line: `crds("istio", "1.30")`, or of some of its kinds alone."""
 
     def get(project: str, line: str, *kinds: str) -> list[Object]:
-        with _skip_or_fail():
+        with skip_or_fail():
             return upstream_crds.crds(project, line, *kinds)
 
     return get
-
-
-@contextmanager
-def _skip_or_fail() -> Iterator[None]:
-    try:
-        yield
-    except Unavailable as reason:
-        if os.environ.get("CI") == "true" or os.environ.get("BACKSTAY_NO_SKIP") == "1":
-            pytest.fail(f"a real component is missing where none may be: {reason}", pytrace=False)
-        pytest.skip(str(reason))
 
 
 def _say(config: pytest.Config, line: str) -> None:
     """Print a progress line past pytest's capture: a build of minutes must not look like a hang."""
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        toolbox.say_on_stderr(line)
+        say_on_stderr(line)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 READY_SECONDS = 90
 _LOG_TAIL = 2000
+_LIMITS = {"GOMEMLIMIT": "1GiB"}  # big definitions come and go faster than its collector would run
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def control_plane(etcd: Path, kube_apiserver: Path, folder: Path) -> Iterator[Ap
     with ExitStack() as stack:
         stack.enter_context(serving(_etcd_command(etcd, folder, store, peer_port), folder / "etcd.log"))
         command = _apiserver_command(kube_apiserver, keys, store, secure_port, token_file)
-        alive = _watch(stack.enter_context(serving(command, log)), log)
+        alive = _watch(stack.enter_context(serving(command, log, _LIMITS)), log)
         # the key is written after the certificate is complete
         until(
             lambda: alive() and (keys / "apiserver.key").exists(), seconds=READY_SECONDS, what="a server key"

@@ -14,8 +14,9 @@ from typing import Any
 
 import ryaml
 
-from e2e.support.errors import Failed, Unavailable
-from e2e.support.golang import cache_folder, find_go
+from e2e.support.cache import cache_folder
+from e2e.support.errors import Failed
+from e2e.support.golang import find_go
 from e2e.support.kubeapi import Object
 from e2e.support.toolbox import TOOLBOX
 
@@ -90,10 +91,7 @@ def _prepared(crd: Object) -> Object:
 
 def _download(module: str) -> dict[str, str]:
     """Return what `go mod download -json MODULE` tells: `Dir`, the unpacked files, and `Sum`, their hash."""
-    try:
-        told = find_go().run("mod", "download", "-json", module, folder=cache_folder(), seconds=FETCH_SECONDS)
-    except Failed as failed:
-        raise Unavailable(f"{module} cannot be had: {failed}") from failed
+    told = find_go().fetch("mod", "download", "-json", module, folder=cache_folder(), seconds=FETCH_SECONDS)
     answer: dict[str, str] = json.loads(told)
     return answer
 

