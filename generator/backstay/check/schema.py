@@ -1,0 +1,98 @@
+"""Objects against the upstream schemas of their kinds: unknown fields, wrong values, missing fields, unknown kinds.
+
+Kubernetes' own kinds are judged by the schemas of kubernetes-validate, custom resources by those that the package
+carries. A kind's schema is read and compiled when its first object comes (milliseconds) and kept for the life of
+the process (microseconds an object). Patches are judged by a relaxed form of the same schema.
+
+What no schema says is not judged: CEL rules, uniqueness of list keys, names, and what webhooks refuse.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from backstay.check.context import Item
+from backstay.check.schemas import rules
+from backstay.check.schemas.find import Source, find
+from backstay.check.schemas.forms import partial, whole
+from backstay.check.schemas.rules import RULES, Flaw
+from backstay.check.schemas.values import is_base64, oddities
+from backstay.check.schemas.versions import Lookup, SchemaSet
+from backstay.check.schemas.walk import Schema
+from backstay.core.diagnostic import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
+
+__all__ = ["RULES", "Lookup", "SchemaSet", "judge"]
+
+_SECRETS = frozenset({"Secret", "SealedSecret"})
+
+
+def judge(schemas: SchemaSet, items: Iterable[Item]) -> Iterator[Diagnostic]:
+    """What the schemas of a cluster's versions have to say about objects and patches.
+
+    An object without findings fits its schema; one whose schema is not at hand is told by SCH005, never passed
+    over. At the end, SCH006 for each product that was judged by another version than the one it has.
+    """
+    used: dict[Lookup, None] = {}
+    for item in items:
+        source = find(schemas, *_identity(item))
+        if isinstance(source, Flaw):
+            yield _report(item, source)
+        else:
+            used[source.lookup] = None
+            yield from (_report(item, flaw, source.lookup) for flaw in _against(source, item))
+    yield from (_note(lookup) for lookup in used if not lookup.exact)
+
+
+def _identity(item: Item) -> tuple[str, str]:
+    """API version and kind; a kustomization.yaml may leave both out (kustomize api/types/kustomization.go)."""
+    if not (item.ref.kind or item.ref.apiVersion) and item.file.rpartition("/")[2].startswith(
+        "kustomization."
+    ):
+        return "kustomize.config.k8s.io/v1beta1", "Kustomization"
+    return item.ref.apiVersion, item.ref.kind
+
+
+def _against(source: Source, item: Item) -> Iterable[Flaw]:
+    schema, validator = _compiled(source, item.partial)
+    try:
+        if validator.is_valid(item.value):
+            return ()
+    except ValueError:  # the validator takes what JSON can carry, and a hand-written file may hold more
+        return oddities(item.value)
+    from backstay.check.schemas.words import flaws
+
+    errors = validator.iter_errors(item.value)
+    return dict.fromkeys(flaws(schema, errors, secret=item.ref.kind in _SECRETS))
+
+
+def _report(item: Item, flaw: Flaw, lookup: Lookup | None = None) -> Diagnostic:
+    """A finding; only a warning when the schema is of another version than the cluster's."""
+    unsure = lookup if lookup and not lookup.exact else None
+    return flaw.rule.report(
+        f"{flaw.message} (by the schema of {unsure.title})" if unsure else flaw.message,
+        at=item.place_of(flaw.route),
+        help=flaw.help or rules.HELP[flaw.rule.id],
+        object=item.ref,
+        field=flaw.route,
+        severity=Severity.WARNING if unsure else None,
+    )
+
+
+def _note(lookup: Lookup) -> Diagnostic:
+    message = f"{lookup.name} {lookup.asked} is judged by the schemas of {lookup.used}"
+    return rules.OTHER_VERSION.report(message, help=rules.HELP[rules.OTHER_VERSION.id])
+
+
+@cache
+def _compiled(source: Source, is_partial: bool) -> tuple[Schema, "Draft202012Validator"]:  # noqa: FBT001 - a cache key
+    from jsonschema_rs import Draft202012Validator, RegexOptions
+
+    schema = whole(source.read())
+    schema = partial(schema) if is_partial else schema
+    validator = Draft202012Validator(
+        schema, validate_formats=True, formats={"byte": is_base64}, pattern_options=RegexOptions()
+    )
+    return schema, validator

@@ -1,0 +1,1 @@
+"""What `check.schema` stands on: where schemas come from, their forms for whole objects and patches, their words."""
