@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from backstay.core.fact import Fact
 from backstay.core.place import Place
+from backstay.model.hop import Hop, TcpKeepalive
 
 
 class Protocol(StrEnum):
@@ -30,14 +31,6 @@ class Protocol(StrEnum):
         return self in {Protocol.GRPC, Protocol.HTTP2, Protocol.HTTP}
 
 
-class Refresh(StrEnum):
-    """What resets a box's idle timer."""
-
-    TCP_PROBE = "tcp-probe"
-    HTTP2_PING = "http2-ping"
-    DATA = "data"
-
-
 class Runtime(StrEnum):
     """A gRPC implementation, with its own floors, clamps and ping policy."""
 
@@ -45,35 +38,6 @@ class Runtime(StrEnum):
     GO = "go"
     JAVA = "java"
     OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class TcpKeepalive:
-    """TCP keepalive probes: first after `time` of silence, then each `interval`, `probes` times."""
-
-    time: Fact[int]
-    interval: Fact[int]
-    probes: Fact[int]
-    place: Place
-
-    @property
-    def detects_in_ms(self) -> int:
-        """How long a vanished host goes unnoticed on a silent connection."""
-        return self.time.value + self.interval.value * self.probes.value
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Something that forgets connections which are idle for `idle`."""
-
-    name: str
-    preset: str
-    idle: Fact[int]
-    refreshed_by: frozenset[Refresh]
-    on_expiry: str
-    layer: int
-    stream_idle: Fact[int] | None
-    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,48 +99,6 @@ class Service:
         return parts[1] if len(parts) > 2 and parts[2] == "svc" else ""  # noqa: PLR2004 - name.namespace.svc
 
 
-class Side(StrEnum):
-    """Which end of a hop."""
-
-    SENDER = "sender"
-    RECEIVER = "receiver"
-
-
-@dataclass(frozen=True, slots=True)
-class Pinger:
-    """Who keeps a hop alive, how, how often, and which emitted object (or installed one) makes it so.
-
-    `by_proxy` says whether a sidecar or the application itself pings; `jitter` is percent on top of the interval.
-    """
-
-    side: Side
-    by_proxy: bool
-    how: Refresh
-    interval: Fact[int]
-    timeout: Fact[int]
-    jitter: int
-    knob: str
-    pinned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One TCP connection of a call's chain.
-
-    `sender` and `receiver` are words for the two ends, `*_proxy` whether they are sidecars; only the hop that
-    `crosses` the network sees boxes.
-    """
-
-    index: int
-    sender: str
-    receiver: str
-    sender_proxy: bool
-    receiver_proxy: bool
-    crosses: bool
-    boxes: tuple[Box, ...]
-    pingers: tuple[Pinger, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One kind of call and its chain of hops.
@@ -199,9 +121,24 @@ class Call:
     place: Place
 
     @property
-    def crossing(self) -> Hop:
-        """The hop that crosses the network."""
-        return next(hop for hop in self.hops if hop.crosses)
+    def crossings(self) -> tuple[Hop, ...]:
+        """The hops that cross the network, caller's side first: more than one where layer 7 boxes stand between."""
+        return tuple(hop for hop in self.hops if hop.crosses)
+
+    @property
+    def idles_between_calls(self) -> bool:
+        """Whether the connection may be silent while no request is open: then some gRPC runtimes do not ping."""
+        return self.stream == "none"
+
+    @property
+    def silence_in_request(self) -> int | None:
+        """The longest time without data while a request is open; None when the spec does not say.
+
+        A stream is open all the time; any other request at most for its deadline.
+        """
+        if self.silence is None or self.stream != "none":
+            return None if self.silence is None else self.silence.value
+        return None if self.deadline is None else min(self.silence.value, self.deadline.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from backstay.core.fact import Fact
 from backstay.core.place import Place
-from backstay.model.network import TcpKeepalive
+from backstay.model.hop import TcpKeepalive
 
 
 class DataPlane(StrEnum):

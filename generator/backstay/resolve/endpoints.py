@@ -7,7 +7,8 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.fact import Fact, from_preset, from_spec
 from backstay.core.place import at
 from backstay.core.rule import Rule
-from backstay.model.network import Box, Client, PingPolicy, Protocol, Refresh, Runtime, Service
+from backstay.model.hop import Box, Refresh
+from backstay.model.network import Client, PingPolicy, Protocol, Runtime, Service
 from backstay.model.parts import DataPlane
 from backstay.resolve.facts import fact, maybe
 from backstay.resolve.platform import Platform
@@ -81,6 +82,7 @@ def _box(name: str, stated: spec.Box, preset: presets.BoxPreset | None, route: t
         stated.on_expiry or (preset.on_expiry if preset else "drop"),
         preset.layer if preset else 4,
         from_preset(stream, preset.name, "closes silent streams") if preset and stream else None,
+        preset is not None and preset.spares_streams,
         at(*route),
     )
 

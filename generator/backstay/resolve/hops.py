@@ -1,16 +1,19 @@
 """A call to its chain of TCP connections, with whoever keeps them alive already."""
 
+from itertools import pairwise
+
 from backstay.core.fact import Fact
 from backstay.core.place import at
-from backstay.model.network import Box, Call, Client, Hop, Pinger, Refresh, Service, Side
+from backstay.model.hop import MESH_KNOB, Box, End, Hop, Pinger, Refresh, Side, TcpKeepalive
+from backstay.model.network import Call, Client, Service
 from backstay.model.parts import Mesh
 from backstay.resolve.facts import maybe
 from backstay.spec import network as spec
 
-MESH_KNOB = "meshConfig.tcpKeepalive"
+_ENDS_CONNECTIONS = 7
 
 
-def call(index: int, stated: spec.Call, client: Client, service: Service, boxes: tuple[Box, ...],  # noqa: PLR0913
+def call(index: int, stated: spec.Call, client: Client, service: Service, boxes: tuple[Box, ...],  # noqa: PLR0913, PLR0917 - a call has this many parts
          mesh: Mesh | None) -> Call:  # fmt: skip
     """A stated call with its hops; only installed keepalive pings on them so far."""
     route = ("network", "calls", index)
@@ -27,40 +30,40 @@ def call(index: int, stated: spec.Call, client: Client, service: Service, boxes:
 
 
 def chain(client: Client, service: Service, boxes: tuple[Box, ...], mesh: Mesh | None) -> tuple[Hop, ...]:
-    """The TCP connections between caller and server. HTTP/2 PINGs and TCP probes never cross one into the next."""
-    ends = [(client.name, False)]
-    ends += [(f"the sidecar of {client.name}", True)] if client.sidecar else []
-    ends += [(f"the sidecar of {service.name}", True)] if service.sidecar else []
-    ends += [(service.name, False)]
-    crossing = 1 if client.sidecar else 0
-    return tuple(
-        Hop(
-            index, sender, receiver, sender_proxy, receiver_proxy, index == crossing,
-            boxes if index == crossing else (),
-            _installed(mesh) if sender_proxy else (),
-        )
-        for index, ((sender, sender_proxy), (receiver, receiver_proxy)) in enumerate(zip(ends, ends[1:], strict=False))
-    )  # fmt: skip
+    """The TCP connections between caller and server; layer 7 boxes end one and open the next."""
+    caller, server = _ends(client.name, sidecar=client.sidecar), _ends(service.name, sidecar=service.sidecar)[::-1]
+    between = [box for box in boxes if box.layer == _ENDS_CONNECTIONS]
+    ends = [*caller, *((f"box {box.name}", End.BOX) for box in between), *server]
+    first, last = len(caller) - 1, len(ends) - len(server)
+    seen = iter(_stretches(boxes))
+    hops = []
+    for index, ((sender, sender_end), (receiver, receiver_end)) in enumerate(pairwise(ends)):
+        crosses = first <= index < last
+        installed = _installed(mesh) if sender_end is End.SIDECAR else ()
+        passed = next(seen) if crosses else ()
+        hops.append(Hop(index, sender, receiver, sender_end, receiver_end, crosses, passed, installed))
+    return tuple(hops)
+
+
+def _ends(name: str, *, sidecar: bool) -> list[tuple[str, End]]:
+    return [(name, End.APP), *([(f"the sidecar of {name}", End.SIDECAR)] if sidecar else [])]
+
+
+def _stretches(boxes: tuple[Box, ...]) -> list[tuple[Box, ...]]:
+    """The boxes on each connection over the network: a layer 7 box is the last of one."""
+    stretches: list[tuple[Box, ...]] = [()]
+    for box in boxes:
+        stretches[-1] = (*stretches[-1], box)
+        if box.layer == _ENDS_CONNECTIONS:
+            stretches.append(())
+    return stretches
 
 
 def _installed(mesh: Mesh | None) -> tuple[Pinger, ...]:
-    if mesh is None or mesh.tcp_keepalive is None:
-        return ()
-    probes = mesh.tcp_keepalive
+    return () if mesh is None or mesh.tcp_keepalive is None else (probes_by_proxy(mesh.tcp_keepalive, MESH_KNOB),)
+
+
+def probes_by_proxy(probes: TcpKeepalive, knob: str) -> Pinger:
+    """TCP keepalive on a sidecar's upstream sockets; the kernel gives up after the last unanswered probe."""
     unanswered = Fact(probes.interval.value * probes.probes.value, (*probes.interval.origins, *probes.probes.origins))
-    return (Pinger(Side.SENDER, True, Refresh.TCP_PROBE, probes.time, unanswered, 0, MESH_KNOB),)  # noqa: FBT003 - a field
-
-
-def kept_open_by(hop: Hop, box: Box) -> Pinger | None:
-    """The pinger on a hop that refreshes a box in time; None when nobody does."""
-    for pinger in hop.pingers:
-        if pinger.how in box.refreshed_by and longest_gap(pinger) < box.idle.value:
-            return pinger
-    return None
-
-
-def longest_gap(pinger: Pinger) -> int:
-    """The longest time between two pings, jitter included, in milliseconds."""
-    return pinger.interval.value * (100 + pinger.jitter) // 100
-
-
+    return Pinger(Side.SENDER, True, Refresh.TCP_PROBE, probes.time, unanswered, 0, knob)  # noqa: FBT003 - a field

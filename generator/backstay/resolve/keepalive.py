@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from backstay.core.fact import Fact, Origin, OriginKind, from_preset
 from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
-from backstay.model.network import Box, Call, Keepalive, Refresh, Service
-from backstay.resolve.hops import kept_open_by
+from backstay.model.hop import Box, End, Hop, Refresh
+from backstay.model.network import Call, Keepalive, Service
 from backstay.upstream.grpc import RUNTIMES
 
 PROXY_JITTER = 15
@@ -50,30 +50,33 @@ def knobs_of(call: Call) -> tuple[str, ...]:
     A ping from either end refreshes a box, but only the pinging end learns of a dead peer; a connection
     manager is changed only where nobody else can ping, because that drains every connection through it.
     """
-    if not call.service.protocol.pings or not (call.detect or idle_boxes(call)):
+    return tuple(dict.fromkeys(knob for hop in call.crossings for knob in _knobs_on(hop, call)))
+
+
+def _knobs_on(hop: Hop, call: Call) -> tuple[str, ...]:
+    if not call.service.protocol.pings or not (call.detect or idle_boxes(hop, call)):
         return ()
-    hop = call.crossing
     if hop.sender_proxy:
         server_waits = hop.receiver_proxy and call.detect and call.stream in {"client", "both"}
         return ("upstream", "inbound") if server_waits else ("upstream",)
     if hop.receiver_proxy:
         return ("inbound",)
-    if call.service.policy and call.service.policy.settable:
+    policy = call.service.policy
+    if hop.receiver_end is End.APP and policy and policy.settable:
         return ("server",)
-    return ("client",) if call.client.settable_keepalive else ()
+    return ("client",) if hop.sender_end is End.APP and call.client.settable_keepalive else ()
 
 
-def idle_boxes(call: Call) -> tuple[Box, ...]:
-    """The boxes on a call's way that would forget it, that PINGs refresh, and that nobody refreshes yet."""
+def idle_boxes(hop: Hop, call: Call) -> tuple[Box, ...]:
+    """The boxes on a hop that would forget it, that PINGs refresh, and that nobody refreshes yet."""
     if call.silence is None:
         return ()
-    hop = call.crossing
     return tuple(
         box
         for box in hop.boxes
         if box.idle.value <= call.silence.value
         and Refresh.HTTP2_PING in box.refreshed_by
-        and kept_open_by(hop, box) is None
+        and hop.keeper(box, call.round_trip_ms) is None
     )
 
 
@@ -130,7 +133,13 @@ def _spread(limit: int, jitter: int) -> int:
 
 
 def _boxes(knob: Knob) -> list[tuple[Box, Call]]:
-    return [(box, call) for call in knob.calls for box in idle_boxes(call)]
+    return [
+        (box, call)
+        for call in knob.calls
+        for hop in call.crossings
+        if knob.name in _knobs_on(hop, call)
+        for box in idle_boxes(hop, call)
+    ]
 
 
 def _box_bounds(knob: Knob) -> Iterable[Bound]:
@@ -157,8 +166,7 @@ def _detection_bounds(knob: Knob, timeout: int) -> Iterable[Bound]:
 
 def _policy_bounds(knob: Knob) -> Iterable[Bound]:
     policy = knob.service.policy
-    meets_server = knob.name == "client" or (knob.name == "upstream" and not knob.service.sidecar)
-    if policy and meets_server and not policy.settable:
+    if policy and not policy.settable and _meets_server(knob):
         yield Bound(
             "interval-tolerated-by-server", ">=", policy.min_interval.value,
             f"{knob.service.name} answers pings that come sooner than {show_duration(policy.min_interval.value)} with "
@@ -169,6 +177,12 @@ def _policy_bounds(knob: Knob) -> Iterable[Bound]:
             floor = RUNTIMES[runtime.value].client_floor
             yield Bound("interval-above-client-floor", ">=", floor, f"{runtime.value} clients clamp to "
                         f"{show_duration(floor)}", "MSH011", from_preset(0, f"grpc {runtime.value}").origins)  # fmt: skip
+
+
+def _meets_server(knob: Knob) -> bool:
+    """Whether the pings arrive at the server itself, with its own ping policy."""
+    on_first = knob.name in {"client", "upstream"}
+    return on_first and any(call.crossings[0].receiver_end is End.APP for call in knob.calls)
 
 
 def _call_origins(calls: Sequence[Call], key: str) -> tuple[Origin, ...]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.fact import Fact, from_spec
 from backstay.model.derivation import Derivation
-from backstay.model.network import Call, Client, Hop, Keepalive, Knobs, Network, Pinger, Refresh, Service, Side
+from backstay.model.hop import End, Hop, Pinger, Refresh, Side
+from backstay.model.network import Call, Client, Keepalive, Knobs, Network, Runtime, Service
 from backstay.resolve import arguments, endpoints, hops, keepalive
 from backstay.resolve.facts import maybe
 from backstay.resolve.platform import Platform, tcp_keepalive
@@ -31,7 +32,7 @@ def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[
         for name, service in sorted(services.items())
     )
     by_service = {knob.service.name: knob for knob in knobs}
-    done = tuple(_with_pingers(call, by_service[call.service.name]) for call in calls)
+    done = tuple(with_pingers(call, by_service[call.service.name]) for call in calls)
     return Network(tuple(k.service for k in knobs), done, knobs), derivations
 
 
@@ -97,7 +98,7 @@ def _pinned_args(args: Mapping[str, int | str], service: str, key: str) -> dict[
     return {name: from_spec(value, "network", "overrides", service, key, name) for name, value in args.items()}
 
 
-def _with_pingers(call: Call, knobs: Knobs) -> Call:
+def with_pingers(call: Call, knobs: Knobs) -> Call:
     """The call with everyone who pings on its hops once the knobs are turned."""
     return replace(
         call, service=knobs.service, hops=tuple(replace(hop, pingers=(*hop.pingers, *_pingers(hop, call, knobs))) for hop in call.hops)
@@ -105,36 +106,36 @@ def _with_pingers(call: Call, knobs: Knobs) -> Call:
 
 
 def _pingers(hop: Hop, call: Call, knobs: Knobs) -> list[Pinger]:
-    found: list[Pinger] = []
-    h2 = call.service.protocol.pings
-    if h2 and hop.receiver_proxy and knobs.inbound and hop.crosses:
-        found.append(_by_proxy(Side.RECEIVER, knobs.inbound, "inbound"))
-    if h2 and hop.sender_proxy and hop.crosses and knobs.upstream:
-        found.append(_by_proxy(Side.SENDER, knobs.upstream, "upstream"))
-    if h2 and not hop.receiver_proxy and (own := _by_arguments(Side.RECEIVER, knobs.server_args, "server")):
-        found.append(own)
-    if h2 and not hop.sender_proxy and call.client.settable_keepalive and (
-        own := _by_arguments(Side.SENDER, knobs.client_args, "client")
-    ):
-        found.append(own)
-    if hop.sender_proxy and (probes := knobs.tcp_keepalive):
-        found.append(Pinger(Side.SENDER, True, Refresh.TCP_PROBE, probes.time, probes.interval, 0, "tcpKeepalive", True))  # noqa: FBT003 - fields
+    found = _http2_pingers(hop, call, knobs) if call.service.protocol.pings else []
+    if hop.sender_proxy and knobs.tcp_keepalive:
+        found.append(hops.probes_by_proxy(knobs.tcp_keepalive, "tcpKeepalive"))
     return found
+
+
+def _http2_pingers(hop: Hop, call: Call, knobs: Knobs) -> list[Pinger]:
+    found: list[Pinger | None] = []
+    if hop.receiver_proxy and knobs.inbound and hop.crosses:
+        found.append(_by_proxy(Side.RECEIVER, knobs.inbound, "inbound"))
+    if hop.sender_proxy and knobs.upstream and hop.crosses:
+        found.append(_by_proxy(Side.SENDER, knobs.upstream, "upstream"))
+    if hop.receiver_end is End.APP:
+        # Only C-core servers hold pings back on a connection without calls.
+        held_back = call.idles_between_calls and call.service.runtime is Runtime.CORE
+        found.append(_by_arguments(Side.RECEIVER, knobs.server_args, "server", held_back=held_back))
+    if hop.sender_end is End.APP and call.client.settable_keepalive:
+        found.append(_by_arguments(Side.SENDER, knobs.client_args, "client", held_back=call.idles_between_calls))
+    return [pinger for pinger in found if pinger is not None]
 
 
 def _by_proxy(side: Side, pings: Keepalive, knob: str) -> Pinger:
     return Pinger(side, True, Refresh.HTTP2_PING, pings.interval, pings.timeout, keepalive.PROXY_JITTER, knob)  # noqa: FBT003 - a field
 
 
-def _by_arguments(side: Side, args: arguments.Args, knob: str) -> Pinger | None:
-    """The pinger that channel arguments make; None unless they let an idle connection be pinged."""
-    known = {name: fact for name, fact in args if isinstance(fact.value, int)}
-    time = known.get(grpc.KEEPALIVE_TIME)
-    if time is None or not isinstance(time.value, int):
+def _by_arguments(side: Side, args: arguments.Args, knob: str, *, held_back: bool) -> Pinger | None:
+    """The pinger that channel arguments make; None where they leave a connection without calls unpinged."""
+    known = {name: Fact(fact.value, fact.origins) for name, fact in args if isinstance(fact.value, int)}
+    time, permit = known.get(grpc.KEEPALIVE_TIME), known.get(grpc.PERMIT_WITHOUT_CALLS)
+    if time is None or (held_back and (permit is None or not permit.value)):
         return None
-    timeout = known.get(grpc.KEEPALIVE_TIMEOUT)
-    unanswered = timeout.value if timeout and isinstance(timeout.value, int) else keepalive.DEFAULT_TIMEOUT
-    return Pinger(
-        side, False, Refresh.HTTP2_PING, Fact(time.value, time.origins),  # noqa: FBT003 - a field
-        Fact(unanswered, (timeout or time).origins), 0, knob,
-    )  # fmt: skip
+    timeout = known.get(grpc.KEEPALIVE_TIMEOUT) or Fact(keepalive.DEFAULT_TIMEOUT, time.origins)
+    return Pinger(side, False, Refresh.HTTP2_PING, time, timeout, 0, knob)  # noqa: FBT003 - a field

@@ -6,7 +6,7 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.fact import Fact, from_spec, from_version
 from backstay.core.feature import Feature
 from backstay.core.place import at
-from backstay.model.network import TcpKeepalive
+from backstay.model.hop import TcpKeepalive
 from backstay.model.parts import DataPlane, Mesh, Pipelines, Workflows
 from backstay.resolve.facts import fact
 from backstay.resolve.rules import UNSUPPORTED_VERSION

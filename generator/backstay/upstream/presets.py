@@ -17,7 +17,8 @@ class BoxPreset:
     """A kind of box.
 
     `idle` is its default, `low`..`high` what it can be set to (None: fixed); `refreshed_by` what counts as
-    traffic; `layer` 7 boxes speak HTTP themselves; `stream_idle` is such a box's own timer on silent streams.
+    traffic; `layer` 7 boxes speak HTTP themselves; `stream_idle` is such a box's own timer on silent streams;
+    `spares_streams`: the idle timer stands still while a request is open.
     """
 
     name: str
@@ -29,6 +30,7 @@ class BoxPreset:
     high: int | None = None
     layer: int = 4
     stream_idle: int | None = None
+    spares_streams: bool = False
 
 
 BOXES = {
@@ -57,9 +59,10 @@ BOXES = {
         BoxPreset("kube-proxy", "kube-proxy's conntrack", 86_400 * SECOND, low=SECOND, high=432_000 * SECOND),
         BoxPreset("ipvs", "IPVS", 900 * SECOND, low=SECOND, high=24 * HOUR),
         BoxPreset("cilium", "Cilium connection tracking", 8000 * SECOND, low=SECOND, high=24 * HOUR),
-        BoxPreset("istio-gateway", "Istio gateway", HOUR, "reset", ("data",), SECOND, 24 * HOUR, layer=7),
+        BoxPreset("istio-gateway", "Istio gateway", HOUR, "reset", ("data",), SECOND, 24 * HOUR, layer=7,
+                  spares_streams=True),
         BoxPreset("istio-gateway-edge", "Istio gateway, profile EDGE", HOUR, "reset", ("data",),
-                  SECOND, 24 * HOUR, layer=7, stream_idle=5 * MINUTE),
+                  SECOND, 24 * HOUR, layer=7, stream_idle=5 * MINUTE, spares_streams=True),
     )
 }  # fmt: skip
 
