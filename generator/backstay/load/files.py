@@ -1,0 +1,63 @@
+"""Where specs are: folders of YAML files, listed in order and read without leaving them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from backstay.core.failure import BadInput
+from backstay.core.place import Place
+from backstay.load import rules
+from backstay.load.document import Document, load_document
+
+_ENDINGS: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of spec files; `shown` is how it is printed, `root` the resolved folder no link may leave."""
+
+    path: Path
+    shown: str
+    root: Path
+
+    def files(self) -> list[str]:
+        """The names of its YAML files in order, without hidden ones; none when there is no such folder."""
+        try:
+            return sorted(
+                name for name in os.listdir(self.path) if name.endswith(_ENDINGS) and name[0] != "."
+            )
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as failed:
+            at = Place(self.shown)
+            reason = (failed.strerror or str(failed)).lower()
+            help_ = "make it a readable folder"
+            raise BadInput(
+                [rules.UNREADABLE_FILE.report(f"cannot be read: {reason}", at=at, help=help_)]
+            ) from failed
+
+    def show(self, file: str) -> str:
+        """A file of the folder as it is printed."""
+        return file if self.shown == "." else f"{self.shown}/{file}"
+
+    def names(self) -> list[str]:
+        """The file names without their endings."""
+        return [name.rpartition(".")[0] for name in self.files()]
+
+    def find(self, name: str) -> Document | None:
+        """The document of the file so named, without its ending; None when there is no such file."""
+        for ending in _ENDINGS:
+            if os.path.lexists(self.path / (name + ending)):
+                return self.read(name + ending)
+        return None
+
+    def read(self, file: str) -> Document:
+        """The document of a file; BadInput with every finding, also when it is a link out of the root."""
+        path = self.path / file
+        shown = self.show(file)
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(self.root):
+            message = f"a link to a place outside {self.root.name}"
+            help_ = "copy the file into the folder"
+            raise BadInput([rules.OUTSIDE_THE_FOLDER.report(message, at=Place(shown), help=help_)])
+        return load_document(path, shown)
