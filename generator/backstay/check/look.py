@@ -5,9 +5,14 @@ Routes come along with values, so that a finding can point at the field. Values 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from backstay.check.context import Context, Item
-from backstay.core.route import Route, look_up
+from backstay.core.fact import Fact, OriginKind
+from backstay.core.place import Place
+from backstay.core.route import Route, look_up, read
+
+T = TypeVar("T")
 
 _POD_SPECS: Mapping[str, Route] = {
     "Pod": ("spec",),
@@ -169,3 +174,11 @@ def _referred(ctx: Context, item: Item, source: Mapping[str, object]) -> str | N
     name, key = text(at(source, "configMapKeyRef", "name")), text(at(source, "configMapKeyRef", "key"))
     there = config_map(ctx, item.ref.namespace, name) if name else None
     return text(data(there).get(key)) if there and key else None
+
+
+def stated(fact: Fact[T], otherwise: Place | None = None) -> Place:
+    """The spec line that states a fact of the model; `otherwise` where no line does."""
+    for origin in fact.origins:
+        if origin.kind is OriginKind.SPEC:
+            return Place(route=read(origin.ref) or ())
+    return otherwise or Place()
