@@ -6,20 +6,31 @@ from hashlib import sha256
 
 from backstay.check import engine
 from backstay.check.context import Context, item_of
+from backstay.check.registry import CHECKS
+from backstay.check.schema import RULES as SCHEMA_RULES
 from backstay.check.schema import SchemaSet, judge
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.core.manifest import Manifest, Role, Settled, settle
-from backstay.core.place import Place
+from backstay.core.route import read
+from backstay.core.rule import Rule
 from backstay.emit import registry
 from backstay.emit.bundle import files as bundle
 from backstay.emit.gitops import fleet, kustomization
+from backstay.load import rules as load_rules
+from backstay.load.profiles import Merged
 from backstay.model.cluster import Cluster
 from backstay.render.file import render_file
 from backstay.render.header import Header
 from backstay.render.tree import render_tree
 from backstay.render.yaml import dump
+from backstay.resolve import rules as resolve_rules
 from backstay.resolve.cluster import resolve
+from backstay.spec import rules as spec_rules
 from backstay.spec.parse import parse
+from backstay.write import rules as write_rules
+
+FLEET = "fleet"
+"""The folder beside the clusters' that holds what makes the GitOps engine apply them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +40,18 @@ class Source:
     value: Mapping[str, object]
     header: Header
     writer_of: Callable[[str], str | None]
-    locate: Callable[[Place], Place]
+    locate: Callable[[Diagnostic], Diagnostic]
+
+
+def source_of(merged: Merged) -> Source:
+    """A loaded spec as the other stages need it; places stay symbolic until a finding has to be printed."""
+    files = tuple(document.file for document in merged.documents)
+
+    def writer_of(words: str) -> str | None:
+        route = read(words)
+        return None if route is None else merged.writer(route).file
+
+    return Source(merged.value, Header(merged.file, files[:-1]), writer_of, merged.located)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +103,25 @@ def check(cluster: Cluster, settled: tuple[Settled, ...]) -> list[Diagnostic]:
 def render(compiled: Compiled, source: Source) -> dict[str, bytes]:
     """The bytes of a cluster's files."""
     assert compiled.cluster is not None  # noqa: S101 - only compiled specs are rendered
-    return render_tree(compiled.cluster.name, compiled.settled, source.header, source.writer_of)
+    beside = [replace(one, file=f"../{FLEET}/{one.file}") for one in compiled.fleet]
+    return render_tree(compiled.cluster.name, compiled.settled, source.header, source.writer_of, beside)
+
+
+def render_fleet(files: Mapping[str, bytes], header: Header) -> dict[str, bytes]:
+    """The fleet folder: the clusters' own files and a kustomization over them."""
+    if not files:
+        return {}
+    index = settle(fleet.kustomization(files), dump)
+    return {**files, index.file: render_file(index, header)}
 
 
 def _located(compiled: Compiled, source: Source) -> Compiled:
     """Symbolic places become file, line and column: only now, and only for what is printed."""
-    return replace(compiled, findings=[_locate(finding, source.locate) for finding in compiled.findings])
+    return replace(compiled, findings=[source.locate(finding) for finding in compiled.findings])
 
 
-def _locate(finding: Diagnostic, locate: Callable[[Place], Place]) -> Diagnostic:
-    related = tuple(replace(one, place=locate(one.place)) for one in finding.related)
-    return replace(finding, place=locate(finding.place), related=related)
+def rules_by_id() -> Mapping[str, Rule]:
+    """Every rule of every stage."""
+    tables = (load_rules.RULES, spec_rules.RULES, resolve_rules.RULES, SCHEMA_RULES, write_rules.RULES)
+    checks = (one.rule for one in CHECKS)
+    return {rule.id: rule for rule in (*(rule for table in tables for rule in table), *checks)}

@@ -10,7 +10,7 @@ HEADER = Header("specs/clusters/test.yaml")
 
 def source(value: Mapping[str, object]) -> Source:
     """A spec that nobody wrote to a file: places stay symbolic."""
-    return Source(value, HEADER, lambda _route: "specs/clusters/test.yaml", lambda place: place)
+    return Source(value, HEADER, lambda _route: "specs/clusters/test.yaml", lambda finding: finding)
 
 
 def compile_spec(value: Mapping[str, object]) -> Compiled:

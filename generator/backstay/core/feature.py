@@ -34,9 +34,11 @@ class Feature(StrEnum):
     # Argo Workflows
     STRICT_CONTROLLER_CONFIG = "strict-controller-config"  # an unknown key stops the controller
     RETRY_CAP = "retry-cap"  # retryStrategy.backoff.cap
+    LAST_RETRY_MESSAGE = "last-retry-message"  # retryStrategy.expression knows lastRetry.message
     S3_ADDRESSING_STYLE = "s3-addressing-style"
     FAILED_POD_RESTART = "failed-pod-restart"
     EXPRESSION_MEANS_ALWAYS = "expression-means-always"  # retryPolicy's default with an expression
+    TASK_RESULTS_REQUIRED = "task-results-required"  # executors report by WorkflowTaskResults only
     # Istio
     TARGET_REFS = "target-refs"  # EnvoyFilter.targetRefs
     RETRY_BACKOFF = "retry-backoff"  # VirtualService retries.backoff

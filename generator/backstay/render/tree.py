@@ -1,6 +1,6 @@
 """All files of one cluster, as bytes by name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from backstay.core.manifest import Settled
 from backstay.render.file import render_file, render_json
@@ -10,9 +10,11 @@ from backstay.render.provenance import FILE, WriterOf, provenance
 
 
 def render_tree(
-    cluster: str, settled: Iterable[Settled], header: Header, writer_of: WriterOf
+    cluster: str, settled: Iterable[Settled], header: Header, writer_of: WriterOf, beside: Sequence[Settled] = ()
 ) -> dict[str, bytes]:
     """A cluster's files with provenance.json among them, by name; the order of `settled` does not matter.
+
+    `beside` are files of this cluster that are kept in another folder: provenance.json speaks of them too.
 
     Raises AssertionError for names that are unsafe or clash (emitters choose them, users do not) and ValueError
     for a value without a form that all readers share.
@@ -20,7 +22,7 @@ def render_tree(
     ordered = sorted(settled, key=lambda one: one.file)
     _require_sound_names([*(one.file for one in ordered), FILE])
     files = {one.file: render_file(one, header) for one in ordered}
-    files[FILE] = render_json(provenance(cluster, ordered, writer_of), header)
+    files[FILE] = render_json(provenance(cluster, [*ordered, *beside], writer_of), header)
     return dict(sorted(files.items()))
 
 

@@ -46,6 +46,8 @@ WORKFLOWS = System(
     (
         Span(F.STRICT_CONTROLLER_CONFIG, "3.4"),
         Span(F.EXPRESSION_MEANS_ALWAYS, "3.5"),
+        Span(F.LAST_RETRY_MESSAGE, "3.5"),
+        Span(F.TASK_RESULTS_REQUIRED, "3.6"),
         Span(F.RETRY_CAP, "3.7"),
         Span(F.FAILED_POD_RESTART, "4.0"),
         Span(F.S3_ADDRESSING_STYLE, "4.1"),

@@ -7,6 +7,12 @@ from backstay.model.cluster import Cluster
 from backstay.model.parts import StepRetries
 
 
+PODS_ONLY = "lastRetry.message != '' && !(lastRetry.message matches \"^child '\")"
+"""True for a pod's failure, false for a DAG's: defaults reach DAG templates too, and a DAG that is tried again
+runs its steps again, so that n tries become n to the power of the nesting. A failed pod has a message, a failed
+DAG has none or names its child (argoproj/argo-workflows workflow/controller/{operator,dag}.go)."""
+
+
 def workflow_defaults(cluster: Cluster, retries: StepRetries) -> Body:
     """Defaults that Argo merges into every template of every workflow."""
     backoff: Body = {
@@ -18,6 +24,8 @@ def workflow_defaults(cluster: Cluster, retries: StepRetries) -> Body:
     if retries.cap_ms is not None and cluster.has(Feature.RETRY_CAP):
         backoff["cap"] = retries.cap_ms.to(show_duration)
     strategy: Body = {"limit": retries.limit.to(str), "retryPolicy": retries.policy, "backoff": backoff}
+    if cluster.has(Feature.LAST_RETRY_MESSAGE):
+        strategy["expression"] = PODS_ONLY
     spec: Body = {"templateDefaults": {"retryStrategy": strategy}}
     ttl = cluster.pipelines.workflow_ttl_s if cluster.pipelines else None
     if ttl is not None:

@@ -1,0 +1,72 @@
+"""`backstay compile`: specs in, overlays out."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from backstay.cli.compiling import Comparing, Run, compile_all
+from backstay.cli.outcome import Exit
+from backstay.cli.printing import FORMATS, show_findings
+from backstay.pipeline import FLEET
+from backstay.write.check import stale
+from backstay.write.orphans import orphans
+from backstay.write.tree import open_tree
+
+
+@click.command("compile")
+@click.argument("specs", type=click.Path(path_type=Path), default="specs")
+@click.option("--out", type=click.Path(path_type=Path), default="overlays", show_default=True, help="Where overlays go.")
+@click.option("--cluster", "clusters", multiple=True, metavar="NAME", help="Only this cluster (again for more).")
+@click.option("--jobs", type=click.IntRange(0, 256), default=1, show_default=True, help="Processes; 0 for one a core.")
+@click.option("--check", is_flag=True, help="Write nothing; print what would change and exit 1 if anything would.")
+@click.option("--force", is_flag=True, help="Overwrite output that was edited by hand.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed.")
+def command(  # noqa: PLR0913 - one parameter an option
+    specs: Path, out: Path, clusters: tuple[str, ...], jobs: int, check: bool, force: bool, form: str
+) -> int:
+    """Compile SPECS (default: specs/) into an overlay per cluster.
+
+    Nothing is written unless every spec is sound; each cluster's folder is then replaced in one step.
+    """
+    run = Run(specs, clusters)
+    workers = jobs or os.cpu_count() or 1
+    if check:
+        return _check(run, out, workers, form)
+    with open_tree(out) as tree:
+        run.write(tree, workers, force=force)
+    show_findings(run.findings, form, sys.stderr if form == "text" else sys.stdout)
+    if run.refused:
+        return Exit.BAD_CALL
+    if run.stops:
+        click.echo("nothing was written", err=True)
+        return Exit.FINDINGS
+    click.echo(f"{_many(run.clusters, 'cluster')}: {_many(run.written, 'file')} written, {run.removed} removed, "
+               f"{run.unchanged} unchanged", err=True)  # fmt: skip
+    return Exit.CLEAN
+
+
+def _check(run: Run, out: Path, jobs: int, form: str) -> int:
+    """Compare instead of writing."""
+    for done in compile_all(run.specs, run.only, Comparing(out), jobs):
+        run.add(done)
+    left_over: list[str] = []
+    if not run.only and not run.stops:
+        run.diffs += stale(out, FLEET, run.fleet_files())
+        left_over, _ = orphans(out, run.keep)
+    show_findings(run.findings, form, sys.stderr if form == "text" else sys.stdout)
+    if run.refused:
+        return Exit.BAD_CALL
+    if form == "text":
+        sys.stdout.writelines(diff.text() for diff in run.diffs)
+        sys.stdout.writelines(f"left over: {out}/{name}\n" for name in left_over)
+    stale_files = len(run.diffs) + len(left_over)
+    if run.stops or stale_files:
+        click.echo(f"{out} is stale: {_many(stale_files, 'difference')}; run `backstay compile`", err=True)
+        return Exit.FINDINGS
+    return Exit.CLEAN
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
