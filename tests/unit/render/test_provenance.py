@@ -7,6 +7,7 @@ import pytest
 from backstay.core.fact import Fact, Origin, OriginKind, from_preset, from_spec, join
 from backstay.core.manifest import Manifest, Role, settle
 from backstay.render.provenance import lookup, provenance
+from backstay.render.yaml import dump
 
 FIXED = Origin(OriginKind.FIXED, "mesh/envoyfilter")
 SPEC = Origin(OriginKind.SPEC, "network.calls[0].silentFor")
@@ -14,7 +15,7 @@ SOLVED = Origin(OriginKind.CONSTRAINT, "keepalive-interval", "faster than the sh
 
 
 def _manifest(file="component/mesh/a.yaml", **spec):
-    return settle(Manifest(file, Role.OBJECT, {"apiVersion": "v1", "kind": "A", "spec": spec}, FIXED))
+    return settle(Manifest(file, Role.OBJECT, {"apiVersion": "v1", "kind": "A", "spec": spec}, FIXED), dump)
 
 
 def _writer(route):

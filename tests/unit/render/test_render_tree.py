@@ -10,6 +10,7 @@ from backstay.core.manifest import Manifest, Role, settle
 from backstay.render.header import Header, Standing, standing
 from backstay.render.provenance import lookup
 from backstay.render.tree import render_tree
+from backstay.render.yaml import dump
 
 HEADER = Header("specs/clusters/c.yaml")
 FIXED = Origin(OriginKind.FIXED, "t")
@@ -17,7 +18,7 @@ SPEC = Origin(OriginKind.SPEC, "a.b")
 
 
 def _one(file, **body):
-    return settle(Manifest(file, Role.OBJECT, {"kind": "A", **body}, FIXED))
+    return settle(Manifest(file, Role.OBJECT, {"kind": "A", **body}, FIXED), dump)
 
 
 def _tree(*files):
@@ -41,6 +42,14 @@ def test_the_provenance_file_answers_for_the_leaves():
     assert lookup(found, "a.yaml", ("x",)) == [
         {"kind": "spec", "ref": "a.b", "note": "", "file": "specs/profiles/p.yaml"}
     ]
+
+
+def test_a_file_kept_elsewhere_is_in_the_provenance_only():
+    """What a cluster has in the folder of the fleet is explained with the cluster."""
+    beside = [_one("prod-eu.yaml", x=Fact(1, (SPEC,)))]
+    tree = render_tree("c", [_one("a.yaml")], HEADER, lambda _: None, beside)
+    assert list(tree) == ["a.yaml", "provenance.json"]
+    assert lookup(json.loads(tree["provenance.json"]), "prod-eu.yaml", ("x",))[0]["ref"] == "a.b"
 
 
 @pytest.mark.parametrize(
