@@ -1,0 +1,14 @@
+"""The repository around the tests, and the shared material beside it where there is some."""
+
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+CLUSTERS = tuple(sorted(path.stem for path in (REPO / "specs/clusters").glob("*.yaml")))
+assert CLUSTERS, "the example fleet is gone"
+SHARED = REPO.parent / "shared"
+
+needs_fixtures = pytest.mark.skipif(
+    not (SHARED / "fixtures").is_dir(), reason="the upstream manifests (../shared/fixtures) are not beside this clone"
+)
