@@ -10,7 +10,11 @@ from backstay.render.provenance import FILE, WriterOf, provenance
 
 
 def render_tree(
-    cluster: str, settled: Iterable[Settled], header: Header, writer_of: WriterOf, beside: Sequence[Settled] = ()
+    cluster: str,
+    settled: Iterable[Settled],
+    header: Header,
+    writer_of: WriterOf,
+    beside: Sequence[Settled] = (),
 ) -> dict[str, bytes]:
     """A cluster's files with provenance.json among them, by name; the order of `settled` does not matter.
 
