@@ -88,7 +88,9 @@ def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
     """Every object, patch, kustomization and bundle file of a cluster."""
     manifests = registry.emit(cluster)
     files = [settle(manifest, dump) for manifest in bundle.emit(cluster, manifests)]
-    digests = {file.file.removeprefix("bundle/"): sha256(render_file(file, header)).hexdigest() for file in files}
+    digests = {
+        file.file.removeprefix("bundle/"): sha256(render_file(file, header)).hexdigest() for file in files
+    }
     rest: list[Manifest] = [bundle.index(cluster, digests), *kustomization.emit(cluster, manifests)]
     return (*(settle(manifest, dump) for manifest in (*manifests, *rest)), *files)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from backstay.pipeline import Compiled, Source, compile_spec as _compile, render
+from backstay.pipeline import Compiled, Source, render
+from backstay.pipeline import compile_spec as _compile
 from backstay.render.header import Header
 
 HEADER = Header("specs/clusters/test.yaml")

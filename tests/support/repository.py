@@ -10,5 +10,6 @@ assert CLUSTERS, "the example fleet is gone"
 SHARED = REPO.parent / "shared"
 
 needs_fixtures = pytest.mark.skipif(
-    not (SHARED / "fixtures").is_dir(), reason="the upstream manifests (../shared/fixtures) are not beside this clone"
+    not (SHARED / "fixtures").is_dir(),
+    reason="the upstream manifests (../shared/fixtures) are not beside this clone",
 )

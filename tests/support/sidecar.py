@@ -89,7 +89,9 @@ def keepalive_of(result: Result, cluster: str) -> Struct | None:
 
 def probes_of(result: Result, cluster: str) -> Struct | None:
     """Return the TCP keepalive of a cluster, or None."""
-    return named(result.config["clusters"], cluster).get("upstream_connection_options", {}).get("tcp_keepalive")
+    return (
+        named(result.config["clusters"], cluster).get("upstream_connection_options", {}).get("tcp_keepalive")
+    )
 
 
 def rule_of(result: Result, cluster: str) -> str | None:

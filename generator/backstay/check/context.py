@@ -72,7 +72,7 @@ class Context:
         return self._nested[text]
 
     @staticmethod
-    def report(  # noqa: PLR0913 - a finding has this many sides
+    def report(
         rule: Rule, item: Item, route: Route, message: str, help_: str, severity: Severity | None = None
     ) -> Diagnostic:
         """A finding about a field of an object, placed at the spec line (or file line) that decides it."""

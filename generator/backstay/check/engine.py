@@ -9,7 +9,18 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.model.cluster import Cluster
 
 MODEL_PARTS = frozenset(
-    {"platform", "calls", "services", "knobs", "storage", "retries", "gitops", "pipelines", "workflows", "mesh"}
+    {
+        "platform",
+        "calls",
+        "services",
+        "knobs",
+        "storage",
+        "retries",
+        "gitops",
+        "pipelines",
+        "workflows",
+        "mesh",
+    }
 )
 
 

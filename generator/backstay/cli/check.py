@@ -13,7 +13,9 @@ from backstay.core.diagnostic import Diagnostic, Severity
 
 @click.command("check")
 @click.argument("specs", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
+)
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 def command(specs: tuple[Path, ...], form: str, strict: bool) -> int:
     """Judge SPECS (a folder of specs or single files; default: specs/) and print every finding.

@@ -17,13 +17,23 @@ from backstay.write.tree import open_tree
 
 @click.command("compile")
 @click.argument("specs", type=click.Path(path_type=Path), default="specs")
-@click.option("--out", type=click.Path(path_type=Path), default="overlays", show_default=True, help="Where overlays go.")
-@click.option("--cluster", "clusters", multiple=True, metavar="NAME", help="Only this cluster (again for more).")
-@click.option("--jobs", type=click.IntRange(0, 256), default=1, show_default=True, help="Processes; 0 for one a core.")
-@click.option("--check", is_flag=True, help="Write nothing; print what would change and exit 1 if anything would.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="overlays", show_default=True, help="Where overlays go."
+)
+@click.option(
+    "--cluster", "clusters", multiple=True, metavar="NAME", help="Only this cluster (again for more)."
+)
+@click.option(
+    "--jobs", type=click.IntRange(0, 256), default=1, show_default=True, help="Processes; 0 for one a core."
+)
+@click.option(
+    "--check", is_flag=True, help="Write nothing; print what would change and exit 1 if anything would."
+)
 @click.option("--force", is_flag=True, help="Overwrite output that was edited by hand.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed.")
-def command(  # noqa: PLR0913 - one parameter an option
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
+)
+def command(
     specs: Path, out: Path, clusters: tuple[str, ...], jobs: int, check: bool, force: bool, form: str
 ) -> int:
     """Compile SPECS (default: specs/) into an overlay per cluster.

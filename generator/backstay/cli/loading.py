@@ -59,4 +59,6 @@ def _name(merged: Merged) -> object:
 
 
 def _no_such(name: str, specs: Path) -> Diagnostic:
-    return NO_CLUSTERS.report(f"no spec has the name `{name}`", at=Place(str(specs)), help="see `metadata.name` of the specs")
+    return NO_CLUSTERS.report(
+        f"no spec has the name `{name}`", at=Place(str(specs)), help="see `metadata.name` of the specs"
+    )

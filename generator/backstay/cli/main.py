@@ -43,7 +43,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="backstay", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
-def backstay(debug: bool) -> None:  # noqa: ARG001 - `guarded` reads it from the arguments
+def backstay(debug: bool) -> None:
     """One typed spec of intent per cluster in; consistent, checked, explained config out.
 
     Exit codes: 0 clean, 1 findings or drift, 2 bad call or unreadable input, 3 could not tell.

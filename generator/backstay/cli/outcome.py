@@ -32,7 +32,9 @@ def guarded(work: Callable[[], int], *, debug: bool) -> int:
         show_findings(bad.found, "text", sys.stderr)
         return Exit.BAD_CALL
     except CannotTell as unknown:
-        click.echo(f"cannot tell: {unknown.message}" + (f"\nhelp: {unknown.help}" if unknown.help else ""), err=True)
+        click.echo(
+            f"cannot tell: {unknown.message}" + (f"\nhelp: {unknown.help}" if unknown.help else ""), err=True
+        )
         return Exit.CANNOT_TELL
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; nothing was left half-written", err=True)

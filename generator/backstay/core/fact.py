@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from backstay.core.route import Route, show
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 
 
@@ -31,13 +32,13 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact(Generic[T]):
+class Fact(Generic[T_co]):
     """A value and its origins, most decisive first."""
 
-    value: T
+    value: T_co
     origins: tuple[Origin, ...]
 
-    def to(self, turn: Callable[[T], U]) -> "Fact[U]":
+    def to(self, turn: Callable[[T_co], U]) -> "Fact[U]":
         """The same origins for another spelling of the value."""
         return Fact(turn(self.value), self.origins)
 

@@ -16,7 +16,9 @@ class Feature(StrEnum):
     LAUNCHER_MAX_RETRIES = "launcher-max-retries"
     LAUNCHER_PLUGINS = "launcher-plugins"
     LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT = "launcher-environment-keeps-endpoint"  # fromEnv honours endpoint
-    LAUNCHER_OVERRIDE_RETRIES_COPIED = "launcher-override-retries-copied"  # an override's maxRetries is the default's
+    LAUNCHER_OVERRIDE_RETRIES_COPIED = (
+        "launcher-override-retries-copied"  # an override's maxRetries is the default's
+    )
     LAUNCHER_PREFIX_IS_TEXT = "launcher-prefix-is-text"  # an override's keyPrefix may end inside a word
     LAUNCHER_EMPTY_ENDPOINT_BROKEN = "launcher-empty-endpoint-broken"  # "" becomes "https://"
     STORE_BY_SERVICE_LINKS = "store-by-service-links"  # MINIO_SERVICE_SERVICE_* steer launcher and API server

@@ -1,12 +1,14 @@
 """Routes: where a value sits inside a document, as keys and list indexes from the root."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 Route = tuple[str | int, ...]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$@][\w$@/-]*\Z")
-_STEP = re.compile(r"""\.?(?:(?P<key>[A-Za-z_$@][\w$@/-]*)|\[(?P<index>\d+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\])""")
+_STEP = re.compile(
+    r"""\.?(?:(?P<key>[A-Za-z_$@][\w$@/-]*)|\[(?P<index>\d+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\])"""
+)
 
 
 def show(route: Route) -> str:
@@ -44,11 +46,9 @@ def read(text: str) -> Route | None:
 def look_up(value: object, route: Route) -> object:
     """The value at `route` below `value`; KeyError when there is none."""
     for step in route:
-        if isinstance(step, str) and isinstance(value, Mapping) and step in value:
+        if isinstance(value, Mapping):
             value = value[step]
-        elif (
-            isinstance(step, int) and isinstance(value, Sequence) and not isinstance(value, str) and step < len(value)
-        ):
+        elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
             value = value[step]
         else:
             raise KeyError(show(route))

@@ -26,7 +26,7 @@ class Rule:
     source: str
     doc: str = ""
 
-    def report(  # noqa: PLR0913 - a finding has this many sides, all optional but the message
+    def report(
         self,
         message: str,
         *,

@@ -14,7 +14,9 @@ def fixed(source: str) -> Origin:
     return Origin(OriginKind.FIXED, source)
 
 
-def new_object(system: str, api: str, kind: str, name: str, namespace: object, source: str, **rest: object) -> Manifest:  # noqa: PLR0913
+def new_object(
+    system: str, api: str, kind: str, name: str, namespace: object, source: str, **rest: object
+) -> Manifest:
     """A whole object of its own; `namespace` may be a fact, empty for cluster-scoped kinds."""
     space = namespace.value if isinstance(namespace, Fact) else namespace
     metadata: Body = {"name": name, "labels": MANAGED} | ({"namespace": namespace} if space else {})
@@ -34,13 +36,20 @@ def container_patch(name: str, namespace: object, container: str, source: str, *
     """A patch of one container of a Deployment."""
     containers = [{"name": container, **rest}]
     return new_patch(
-        "apps/v1", "Deployment", name, namespace, source, spec={"template": {"spec": {"containers": containers}}}
+        "apps/v1",
+        "Deployment",
+        name,
+        namespace,
+        source,
+        spec={"template": {"spec": {"containers": containers}}},
     )
 
 
 def env(values: Mapping[str, Fact[str]] | Iterable[tuple[str, Fact[str]]]) -> list[Body]:
-    """Plain environment variables. `valueFrom: null` takes a reference away that the install may have there:
-    merged, the two would be refused."""  # noqa: D209
+    """Plain environment variables.
+
+    `valueFrom: null` takes a reference away that the install may have there: merged, the two would be refused.
+    """
     pairs = values.items() if isinstance(values, Mapping) else values
     return [{"name": name, "value": value, "valueFrom": None} for name, value in pairs]
 

@@ -126,4 +126,6 @@ class Hop:
     def keeper(self, box: Box, round_trip_ms: int) -> Pinger | None:
         """Who refreshes a box in time, installed ones before others; None when nobody does."""
         pingers = self.refreshing(box)
-        return next((pinger for pinger in pingers if pinger.longest_gap + round_trip_ms < box.idle.value), None)
+        return next(
+            (pinger for pinger in pingers if pinger.longest_gap + round_trip_ms < box.idle.value), None
+        )

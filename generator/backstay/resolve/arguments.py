@@ -30,11 +30,15 @@ def server_args(service: Service, shipped: Fact[tuple[tuple[str, int], ...]] | N
     derived |= pins
     if not derived:
         return ()
-    base: dict[str, Fact[int | str]] = {key: Fact(value, shipped.origins) for key, value in shipped.value} if shipped else {}
+    base: dict[str, Fact[int | str]] = (
+        {key: Fact(value, shipped.origins) for key, value in shipped.value} if shipped else {}
+    )
     return tuple((base | derived).items())
 
 
-def client_args(own: Keepalive | None, policy: PingPolicy | None, pins: Mapping[str, Fact[int | str]]) -> Args:
+def client_args(
+    own: Keepalive | None, policy: PingPolicy | None, pins: Mapping[str, Fact[int | str]]
+) -> Args:
     """The callers' arguments; empty when they have nothing to do."""
     derived: dict[str, Fact[int | str]] = {}
     if own is not None:
@@ -84,7 +88,9 @@ def policy_after(policy: PingPolicy, args: Args) -> PingPolicy:
         found = known.get(key)
         return Fact(found.value, found.origins) if found and isinstance(found.value, int) else otherwise
 
-    permit = number(grpc.PERMIT_WITHOUT_CALLS, Fact(int(policy.without_calls.value), policy.without_calls.origins))
+    permit = number(
+        grpc.PERMIT_WITHOUT_CALLS, Fact(int(policy.without_calls.value), policy.without_calls.origins)
+    )
     return PingPolicy(
         number(grpc.MIN_PING_INTERVAL, policy.min_interval),
         Fact(bool(permit.value), permit.origins),

@@ -28,7 +28,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean `{near[0]}`?" if near else f"known: {', '.join(names) or 'none'}"
 
 
-def _unknown(rule: Rule, what: str, name: str, route: tuple[str | int, ...], known: Iterable[str]) -> Diagnostic:
+def _unknown(
+    rule: Rule, what: str, name: str, route: tuple[str | int, ...], known: Iterable[str]
+) -> Diagnostic:
     return rule.report(f"there is no {what} `{name}`", at=at(*route), help=nearest(name, known))
 
 
@@ -37,7 +39,9 @@ def box(name: str, stated: spec.Box, findings: Findings) -> Box | None:
     route = ("network", "boxes", name)
     preset = presets.BOXES.get(stated.preset) if stated.preset else None
     if stated.preset and preset is None:
-        findings.append(_unknown(UNKNOWN_PRESET, "box preset", stated.preset, (*route, "preset"), presets.BOXES))
+        findings.append(
+            _unknown(UNKNOWN_PRESET, "box preset", stated.preset, (*route, "preset"), presets.BOXES)
+        )
         return None
     if preset is None and stated.idle is None:
         findings.append(
@@ -71,8 +75,12 @@ def _box(name: str, stated: spec.Box, preset: presets.BoxPreset | None, route: t
         idle = from_spec(stated.idle, *route, "idle")
     else:
         assert preset is not None  # noqa: S101 - `box` refuses a box with neither
-        idle = from_preset(preset.idle, preset.name, f"{preset.title} forgets idle connections by default after this")
-    refreshed = stated.refreshed_by if stated.refreshed_by is not None else (preset.refreshed_by if preset else None)
+        idle = from_preset(
+            preset.idle, preset.name, f"{preset.title} forgets idle connections by default after this"
+        )
+    refreshed = (
+        stated.refreshed_by if stated.refreshed_by is not None else (preset.refreshed_by if preset else None)
+    )
     stream = preset.stream_idle if preset else None
     return Box(
         name,
@@ -94,10 +102,16 @@ def client(name: str, stated: spec.Client | None, platform: Platform, runs: tupl
     wanted = stated.preset if stated and stated.preset else name
     preset = presets.CLIENTS.get(wanted)
     if stated and stated.preset and preset is None:
-        findings.append(_unknown(UNKNOWN_PRESET, "client preset", wanted, (*route, "preset"), presets.CLIENTS))
+        findings.append(
+            _unknown(UNKNOWN_PRESET, "client preset", wanted, (*route, "preset"), presets.CLIENTS)
+        )
     meshed = platform.mesh is not None and platform.mesh.data_plane is DataPlane.SIDECAR
     by_default = meshed and (preset is None or preset.sidecar is not False)
-    own = tuple(from_spec(ns, *route, "namespaces", i) for i, ns in enumerate(stated.namespaces)) if stated else ()
+    own = (
+        tuple(from_spec(ns, *route, "namespaces", i) for i, ns in enumerate(stated.namespaces))
+        if stated
+        else ()
+    )
     return Client(
         name,
         Runtime((stated and stated.runtime) or (preset.runtime if preset else "core")),
@@ -114,12 +128,18 @@ def service(name: str, stated: spec.Service, platform: Platform, findings: Findi
     route = ("network", "services", name)
     preset = presets.SERVICES.get(stated.preset) if stated.preset else None
     if stated.preset and preset is None:
-        findings.append(_unknown(UNKNOWN_PRESET, "service preset", stated.preset, (*route, "preset"), presets.SERVICES))
+        findings.append(
+            _unknown(UNKNOWN_PRESET, "service preset", stated.preset, (*route, "preset"), presets.SERVICES)
+        )
         return None
     host = _host(stated, preset, platform, route)
-    port = maybe(stated, "port", stated.port, route) or (preset and from_preset(preset.port, preset.name))
+    port = maybe(stated, "port", stated.port, route) or (
+        from_preset(preset.port, preset.name) if preset else None
+    )
     protocol = stated.protocol or (preset.protocol if preset else None)
-    missing = [key for key, value in (("host", host), ("port", port), ("protocol", protocol)) if value is None]
+    missing = [
+        key for key, value in (("host", host), ("port", port), ("protocol", protocol)) if value is None
+    ]
     if host is None or port is None or protocol is None:
         findings.append(
             MISSING_KEY.report(
@@ -156,7 +176,7 @@ def _host(stated: spec.Service, preset: presets.ServicePreset | None, platform: 
     return Fact(name, (*from_preset(name, preset.name).origins, *namespace.origins))
 
 
-def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | None, host: Fact[str],  # noqa: PLR0913
+def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | None, host: Fact[str],
              port: Fact[int], protocol: Protocol, platform: Platform) -> Service:  # fmt: skip
     route = ("network", "services", name)
     runtime = Runtime(stated.runtime or (preset.runtime if preset else "other"))
@@ -181,7 +201,13 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
 
 def _existing_rule(stated: spec.Service, preset: presets.ServicePreset | None, platform: Platform,
                    route: tuple[str, ...]) -> Fact[str] | None:  # fmt: skip
-    if stated.destination_rule is None and preset and preset.shipped_rule and platform.pipelines and platform.pipelines.multi_user:
+    if (
+        stated.destination_rule is None
+        and preset
+        and preset.shipped_rule
+        and platform.pipelines
+        and platform.pipelines.multi_user
+    ):
         return from_preset(preset.shipped_rule, preset.name, "multi-user installs bring this DestinationRule")
     return maybe(stated, "destination_rule", stated.destination_rule, route)
 
@@ -218,5 +244,3 @@ def _pinned_services(pins: Mapping[str, spec.Pins], services: Iterable[str], fin
     for name in pins:
         if name not in services:
             findings.append(_unknown(UNKNOWN_NAME, "service", name, ("network", "overrides", name), services))
-
-

@@ -24,6 +24,8 @@ def resolve_gitops(gitops: spec.Gitops) -> Gitops:
         fact(gitops, "revision", gitops.revision, _ROUTE),
         namespace,
         fact(gitops, "destination", gitops.destination, _ROUTE),
-        None if gitops.base is None else fact(gitops.base, "kustomize", gitops.base.kustomize, ("gitops", "base")),
+        None
+        if gitops.base is None
+        else fact(gitops.base, "kustomize", gitops.base.kustomize, ("gitops", "base")),
         at(*_ROUTE),
     )

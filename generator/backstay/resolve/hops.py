@@ -13,7 +13,7 @@ from backstay.spec import network as spec
 _ENDS_CONNECTIONS = 7
 
 
-def call(index: int, stated: spec.Call, client: Client, service: Service, boxes: tuple[Box, ...],  # noqa: PLR0913, PLR0917 - a call has this many parts
+def call(index: int, stated: spec.Call, client: Client, service: Service, boxes: tuple[Box, ...],
          mesh: Mesh | None) -> Call:  # fmt: skip
     """A stated call with its hops; only installed keepalive pings on them so far."""
     route = ("network", "calls", index)
@@ -31,7 +31,10 @@ def call(index: int, stated: spec.Call, client: Client, service: Service, boxes:
 
 def chain(client: Client, service: Service, boxes: tuple[Box, ...], mesh: Mesh | None) -> tuple[Hop, ...]:
     """The TCP connections between caller and server; layer 7 boxes end one and open the next."""
-    caller, server = _ends(client.name, sidecar=client.sidecar), _ends(service.name, sidecar=service.sidecar)[::-1]
+    caller, server = (
+        _ends(client.name, sidecar=client.sidecar),
+        _ends(service.name, sidecar=service.sidecar)[::-1],
+    )
     between = [box for box in boxes if box.layer == _ENDS_CONNECTIONS]
     ends = [*caller, *((f"box {box.name}", End.BOX) for box in between), *server]
     first, last = len(caller) - 1, len(ends) - len(server)
@@ -60,10 +63,16 @@ def _stretches(boxes: tuple[Box, ...]) -> list[tuple[Box, ...]]:
 
 
 def _installed(mesh: Mesh | None) -> tuple[Pinger, ...]:
-    return () if mesh is None or mesh.tcp_keepalive is None else (probes_by_proxy(mesh.tcp_keepalive, MESH_KNOB),)
+    return (
+        ()
+        if mesh is None or mesh.tcp_keepalive is None
+        else (probes_by_proxy(mesh.tcp_keepalive, MESH_KNOB),)
+    )
 
 
 def probes_by_proxy(probes: TcpKeepalive, knob: str) -> Pinger:
     """TCP keepalive on a sidecar's upstream sockets; the kernel gives up after the last unanswered probe."""
-    unanswered = Fact(probes.interval.value * probes.probes.value, (*probes.interval.origins, *probes.probes.origins))
+    unanswered = Fact(
+        probes.interval.value * probes.probes.value, (*probes.interval.origins, *probes.probes.origins)
+    )
     return Pinger(Side.SENDER, True, Refresh.TCP_PROBE, probes.time, unanswered, 0, knob)  # noqa: FBT003 - a field

@@ -20,7 +20,30 @@ DEFAULT_TIMEOUT = 20_000
 LEAST_TIMEOUT = 10_000
 ROUND = tuple(
     seconds * 1000
-    for seconds in (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 2700, 3600)
+    for seconds in (
+        1,
+        2,
+        3,
+        5,
+        10,
+        15,
+        20,
+        30,
+        45,
+        60,
+        90,
+        120,
+        180,
+        240,
+        300,
+        450,
+        600,
+        900,
+        1200,
+        1800,
+        2700,
+        3600,
+    )
 )
 ENVOY = "Envoy adds up to 15 % jitter to each interval"
 
@@ -106,7 +129,9 @@ def _timeout(knob: Knob) -> Derivation:
             )  # fmt: skip
             wanted = min(wanted, share)
     value = max([wanted, *(b.limit for b in bounds if b.relation == ">=")])
-    return Derivation(f"{knob.id}/timeout", value, "ms", tuple(bounds), "the usual 20s where nothing asks for less")
+    return Derivation(
+        f"{knob.id}/timeout", value, "ms", tuple(bounds), "the usual 20s where nothing asks for less"
+    )
 
 
 def _interval(knob: Knob, timeout: Derivation) -> Derivation:
@@ -119,7 +144,11 @@ def _interval(knob: Knob, timeout: Derivation) -> Derivation:
     choice = "the largest round number within every bound, at most half a box's idle time where that fits"
     if value is None:
         value = floor if floor <= ceiling else max(ceiling, 1)
-        choice = "the bound itself: no round number fits" if floor <= ceiling else "nothing fits: the bounds exclude each other"
+        choice = (
+            "the bound itself: no round number fits"
+            if floor <= ceiling
+            else "nothing fits: the bounds exclude each other"
+        )
     return Derivation(f"{knob.id}/interval", value, "ms", (*hard, *low), choice)
 
 

@@ -28,7 +28,13 @@ def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[
             services[name] = idle
     derivations: dict[str, Derivation] = {}
     knobs = tuple(
-        _knobs(service, tuple(c for c in calls if c.service.name == name), network.overrides.get(name), platform, derivations)
+        _knobs(
+            service,
+            tuple(c for c in calls if c.service.name == name),
+            network.overrides.get(name),
+            platform,
+            derivations,
+        )
         for name, service in sorted(services.items())
     )
     by_service = {knob.service.name: knob for knob in knobs}
@@ -89,19 +95,25 @@ def _arguments(service: Service, solved: Mapping[str, Keepalive], pins: spec.Pin
         _pinned_args(pins.server_arguments if pins else {}, service.name, "serverArguments"),
     )  # fmt: skip
     client = arguments.client_args(
-        solved.get("client"), service.policy, _pinned_args(pins.client_arguments if pins else {}, service.name, "clientArguments")
+        solved.get("client"),
+        service.policy,
+        _pinned_args(pins.client_arguments if pins else {}, service.name, "clientArguments"),
     )
     return server, client
 
 
 def _pinned_args(args: Mapping[str, int | str], service: str, key: str) -> dict[str, Fact[int | str]]:
-    return {name: from_spec(value, "network", "overrides", service, key, name) for name, value in args.items()}
+    return {
+        name: from_spec(value, "network", "overrides", service, key, name) for name, value in args.items()
+    }
 
 
 def with_pingers(call: Call, knobs: Knobs) -> Call:
     """The call with everyone who pings on its hops once the knobs are turned."""
     return replace(
-        call, service=knobs.service, hops=tuple(replace(hop, pingers=(*hop.pingers, *_pingers(hop, call, knobs))) for hop in call.hops)
+        call,
+        service=knobs.service,
+        hops=tuple(replace(hop, pingers=(*hop.pingers, *_pingers(hop, call, knobs))) for hop in call.hops),
     )
 
 
@@ -123,7 +135,9 @@ def _http2_pingers(hop: Hop, call: Call, knobs: Knobs) -> list[Pinger]:
         held_back = call.idles_between_calls and call.service.runtime is Runtime.CORE
         found.append(_by_arguments(Side.RECEIVER, knobs.server_args, "server", held_back=held_back))
     if hop.sender_end is End.APP and call.client.settable_keepalive:
-        found.append(_by_arguments(Side.SENDER, knobs.client_args, "client", held_back=call.idles_between_calls))
+        found.append(
+            _by_arguments(Side.SENDER, knobs.client_args, "client", held_back=call.idles_between_calls)
+        )
     return [pinger for pinger in found if pinger is not None]
 
 

@@ -119,6 +119,8 @@ def _workflows(platform: spec.Platform, lines: dict[str, str], shipped: str | No
     if line is None:
         return None
     if platform.workflows is not None:
-        return Workflows(from_spec(line, "platform", "workflows", "version"), shipped, at("platform", "workflows"))
+        return Workflows(
+            from_spec(line, "platform", "workflows", "version"), shipped, at("platform", "workflows")
+        )
     version = from_version(line, f"pipelines {lines['pipelines']}", "the Argo that this release ships")
     return Workflows(version, shipped, at("platform", "pipelines"))

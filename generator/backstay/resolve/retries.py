@@ -16,7 +16,9 @@ _ROUTE = ("retries", "pipelineSteps")
 _FAILURES = frozenset({"failure", "eviction"})
 
 
-def resolve_retries(retries: spec.Retries, workflows: Workflows | None) -> tuple[Retries, dict[str, Derivation]]:
+def resolve_retries(
+    retries: spec.Retries, workflows: Workflows | None
+) -> tuple[Retries, dict[str, Derivation]]:
     """Argo's limit, policy and backoff, and how they were derived."""
     pins, steps = retries.overrides, retries.pipeline_steps
     derivations: dict[str, Derivation] = {}
@@ -79,11 +81,16 @@ def _max_duration(steps: spec.PipelineSteps, limit: int) -> Derivation:
     run = steps.longest_step or 0
     waits = [_wait(steps.backoff, number) for number in range(limit)]
     total = run * (limit + 1) + sum(waits)
-    origins = tuple(Origin(OriginKind.SPEC, f"retries.pipelineSteps.{key}") for key in ("longestStep", "attempts", "backoff"))
+    origins = tuple(
+        Origin(OriginKind.SPEC, f"retries.pipelineSteps.{key}")
+        for key in ("longestStep", "attempts", "backoff")
+    )
     bound = Bound("every-try-fits", ">=", total,
                   f"{limit + 1} tries of {run // 1000}s and waits of {sum(waits) // 1000}s in all; Argo counts from the "
                   "first try's start", "KFP028", origins)  # fmt: skip
-    return Derivation("retries/pipeline-steps/max-duration", total, "ms", (bound,), "the smallest that lets every try run")
+    return Derivation(
+        "retries/pipeline-steps/max-duration", total, "ms", (bound,), "the smallest that lets every try run"
+    )
 
 
 def _wait(backoff: spec.Backoff, number: int) -> int:

@@ -7,8 +7,12 @@ UNSUPPORTED_VERSION = error(
     "unsupported-version",
     "names, defaults and knobs differ between versions; output for a version nobody looked at is a guess",
 )
-UNKNOWN_PRESET = error("VER002", "unknown-preset", "a preset carries documented defaults; there are none for this name")
-NO_SUCH_KNOB = error("VER003", "no-such-knob", "the installed version has nothing that could do what is asked for")
+UNKNOWN_PRESET = error(
+    "VER002", "unknown-preset", "a preset carries documented defaults; there are none for this name"
+)
+NO_SUCH_KNOB = error(
+    "VER003", "no-such-knob", "the installed version has nothing that could do what is asked for"
+)
 NO_BASE = error(
     "GOP001",
     "patches-without-base",

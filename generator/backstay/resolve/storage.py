@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from backstay.core.fact import Fact, from_route, from_spec, from_version
 from backstay.core.place import at
-from backstay.core.route import Route
 from backstay.model.parts import Pipelines, SecretRef, Storage, StoragePins, Store
 from backstay.resolve.facts import fact
 from backstay.spec import storage as spec
@@ -22,7 +21,9 @@ def resolve_storage(storage: spec.Storage, pipelines: Pipelines | None) -> Stora
 def run_namespaces(storage: spec.Storage | None, pipelines: Pipelines | None) -> tuple[Fact[str], ...]:
     """Where pipelines run: as stated, else (single-user) the Pipelines namespace."""
     if storage is not None and storage.run_namespaces:
-        return tuple(from_spec(name, "storage", "runNamespaces", i) for i, name in enumerate(storage.run_namespaces))
+        return tuple(
+            from_spec(name, "storage", "runNamespaces", i) for i, name in enumerate(storage.run_namespaces)
+        )
     return (pipelines.namespace,) if pipelines and not pipelines.multi_user else ()
 
 
@@ -33,7 +34,7 @@ def _store(storage: spec.Storage, pipelines: Pipelines | None) -> Store:
     url = fact(artifacts, "url", artifacts.url, _ROUTE)
     bucket = fact(artifacts, "bucket", artifacts.bucket, _ROUTE)
     prefix = fact(artifacts, "prefix", artifacts.prefix, _ROUTE)
-    scheme = fact(artifacts, "provider", artifacts.provider, _ROUTE)
+    scheme: Fact[str] = fact(artifacts, "provider", artifacts.provider, _ROUTE)
     root = Fact(
         f"{artifacts.provider}://{artifacts.bucket}/{artifacts.prefix}",
         tuple(dict.fromkeys((*bucket.origins, *prefix.origins, *scheme.origins))),
@@ -64,7 +65,7 @@ def _credentials(credentials: spec.Credentials) -> SecretRef | None:
 
 def _pins(pins: spec.Pins) -> StoragePins:
     def pairs(stated: Mapping[str, str], key: str) -> tuple[tuple[str, Fact[str]], ...]:
-        route: Route = ("storage", "overrides", key)
+        route = ("storage", "overrides", key)
         return tuple((name, from_route(value, (*route, name))) for name, value in stated.items())
 
     return StoragePins(

@@ -45,7 +45,9 @@ def _finding(detail: ErrorDetails) -> Diagnostic:
         return _unknown_key(route)
     if kind == "missing":
         return rules.MISSING_KEY.report(
-            f"`{route[-1]}` is missing", at=Place(route=route[:-1]), help=f"add `{route[-1]}:`" + _about(route)
+            f"`{route[-1]}` is missing",
+            at=Place(route=route[:-1]),
+            help=f"add `{route[-1]}:`" + _about(route),
         )
     if kind == "value":
         context = detail.get("ctx", {})
@@ -55,10 +57,14 @@ def _finding(detail: ErrorDetails) -> Diagnostic:
         return _unknown_choice(route, detail)
     if kind in _TYPE_WORDS:
         return rules.WRONG_TYPE.report(
-            f"`{_name(route)}` has to be {_TYPE_WORDS[kind]}", at=Place(route=route), help="see `backstay schema`" + _about(route)
+            f"`{_name(route)}` has to be {_TYPE_WORDS[kind]}",
+            at=Place(route=route),
+            help="see `backstay schema`" + _about(route),
         )
     words = detail["msg"][:1].lower() + detail["msg"][1:]
-    return rules.WRONG_VALUE.report(f"`{_name(route)}`: {words}", at=Place(route=route), help="change the value" + _about(route))
+    return rules.WRONG_VALUE.report(
+        f"`{_name(route)}`: {words}", at=Place(route=route), help="change the value" + _about(route)
+    )
 
 
 def _name(route: Route) -> str:
@@ -70,7 +76,9 @@ def _unknown_key(route: Route) -> Diagnostic:
     near = difflib.get_close_matches(str(route[-1]), known, n=1, cutoff=0.5)
     where = f"`{show(route[:-1])}`" if route[:-1] else "a spec"
     help_ = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
-    return rules.UNKNOWN_KEY.report(f"unknown key `{route[-1]}` in {where}", at=Place(route=route), help=help_)
+    return rules.UNKNOWN_KEY.report(
+        f"unknown key `{route[-1]}` in {where}", at=Place(route=route), help=help_
+    )
 
 
 def _unknown_choice(route: Route, detail: ErrorDetails) -> Diagnostic:

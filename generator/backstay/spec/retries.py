@@ -77,5 +77,3 @@ class Retries(Section):
     """Calls, by the mesh or by gRPC."""
     overrides: Pins = Field(default_factory=Pins)
     """Pinned values."""
-
-

@@ -2,7 +2,9 @@
 
 from backstay.core.rule import error
 
-UNKNOWN_KEY = error("SPC001", "unknown-key", "the value would be ignored, and what it was meant to set stays unset")
+UNKNOWN_KEY = error(
+    "SPC001", "unknown-key", "the value would be ignored, and what it was meant to set stays unset"
+)
 MISSING_KEY = error("SPC002", "missing-key", "without it nothing can be derived")
 WRONG_TYPE = error("SPC003", "wrong-type", "the value cannot be read as what it has to be")
 WRONG_VALUE = error("SPC004", "wrong-value", "the value has no meaning here, or another one than it seems")

@@ -28,7 +28,11 @@ def json_schema() -> dict[str, Any]:
         if name not in _WHOLE:
             model.pop("required", None)
     profile = {**own, "title": "Profile", "description": "A partial spec that clusters build on."}
-    profile["properties"] = {**own["properties"], "kind": {"const": "Profile"}, "metadata": {"type": "object"}}
+    profile["properties"] = {
+        **own["properties"],
+        "kind": {"const": "Profile"},
+        "metadata": {"type": "object"},
+    }
     definitions |= {
         "Cluster": {**own, "required": ["apiVersion", "kind", "metadata"]},
         "Profile": {**profile, "required": ["apiVersion", "kind"]},
@@ -75,7 +79,11 @@ def _fields(model: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 
 def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def _text(node: ast.stmt) -> str:

@@ -17,7 +17,9 @@ _LOOKS = (
     (re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\."), "a JSON web token"),
     (re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@]+@"), "a URL with a password"),
 )
-_SECRET_NAMES = re.compile(r"(?i)(password|passwd|secret_?access_?key|secretkey|accesskey|access_?token|api_?key)\Z")
+_SECRET_NAMES = re.compile(
+    r"(?i)(password|passwd|secret_?access_?key|secretkey|accesskey|access_?token|api_?key)\Z"
+)
 _DENSE = re.compile(r"[A-Za-z0-9+/=_-]{20,}\Z")
 _DENSE_BITS = 4.0
 

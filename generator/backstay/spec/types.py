@@ -17,7 +17,16 @@ MAX_DURATION_MS = 366 * 24 * 3_600_000
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _HOST = rf"{_LABEL}(\.{_LABEL})*"
 _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-_DECIMAL_UNITS = {"kb": "k", "mb": "M", "gb": "G", "tb": "T", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tib": "Ti"}
+_DECIMAL_UNITS = {
+    "kb": "k",
+    "mb": "M",
+    "gb": "G",
+    "tb": "T",
+    "kib": "Ki",
+    "mib": "Mi",
+    "gib": "Gi",
+    "tib": "Ti",
+}
 
 
 def wrong(kind: str, message: str, help_: str) -> PydanticCustomError:
@@ -60,26 +69,42 @@ def _size_help(value: object) -> str:
 def _version(value: object) -> str:
     if isinstance(value, float | int) and not isinstance(value, bool):
         text = f"{value}" if isinstance(value, float) else f"{value}.0"
-        raise wrong("version", "a version has to be text", f'write it in quotes: "{text}" (unquoted, YAML reads 1.30 as 1.3)')
+        raise wrong(
+            "version",
+            "a version has to be text",
+            f'write it in quotes: "{text}" (unquoted, YAML reads 1.30 as 1.3)',
+        )
     if not isinstance(value, str) or not re.fullmatch(r"v?\d+\.\d+(\.\d+)?(-[0-9A-Za-z.]+)?", value):
-        raise wrong("version", f"{_seen(value)} is not a version", 'write major.minor in quotes, such as "1.30"')
+        raise wrong(
+            "version", f"{_seen(value)} is not a version", 'write major.minor in quotes, such as "1.30"'
+        )
     return value.removeprefix("v")
 
 
 def _url(value: object) -> str:
     if not isinstance(value, str):
-        raise wrong("url", "a URL has to be text", "write it as `http://minio.storage.svc.cluster.local:9000`")
+        raise wrong(
+            "url", "a URL has to be text", "write it as `http://minio.storage.svc.cluster.local:9000`"
+        )
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
-        raise wrong("url", "the URL's port is not a number from 1 to 65535", "write `http://host:9000`") from None
+        raise wrong(
+            "url", "the URL's port is not a number from 1 to 65535", "write `http://host:9000`"
+        ) from None
     if "@" in parts.netloc:
         raise wrong(
-            "secret", "the URL holds credentials", "take them out and name the Secret under `credentials:` instead"
+            "secret",
+            "the URL holds credentials",
+            "take them out and name the Secret under `credentials:` instead",
         )
     if parts.scheme not in {"http", "https"}:
-        raise wrong("url", "the URL has no http:// or https://", "the scheme decides TLS in all seven places: write it")
+        raise wrong(
+            "url",
+            "the URL has no http:// or https://",
+            "the scheme decides TLS in all seven places: write it",
+        )
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise wrong("url", "the URL holds more than scheme, host and port", "write the path under `prefix:`")
     if not re.fullmatch(_HOST, (parts.hostname or "").lower()) or port == 0:
@@ -91,12 +116,20 @@ def _https(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"(https://|ssh://|oci://|git@)[\w.@:/~-]+", value):
         raise wrong("url", "not a repository URL", "write `https://git.example/platform.git`")
     if value.startswith("https://") and "@" in value:
-        raise wrong("secret", "the URL holds credentials", "take them out; the engine reads them from its own Secret")
+        raise wrong(
+            "secret", "the URL holds credentials", "take them out; the engine reads them from its own Secret"
+        )
     return value
 
 
 def _relative(value: object) -> str:
-    if not isinstance(value, str) or not value or value.startswith(("/", "~")) or "\\" in value or "\n" in value:
+    if (
+        not isinstance(value, str)
+        or not value
+        or value.startswith(("/", "~"))
+        or "\\" in value
+        or "\n" in value
+    ):
         raise wrong("path", f"{_seen(value)} is not a relative path", "write it relative, with `/`")
     return value.rstrip("/")
 
@@ -122,16 +155,26 @@ def _text(description: str, pattern: str) -> WithJsonSchema:
 
 
 Millis = Annotated[
-    int, BeforeValidator(_duration), _text("A duration with a unit: 250ms, 60s, 5m, 1h30m", r"(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
+    int,
+    BeforeValidator(_duration),
+    _text("A duration with a unit: 250ms, 60s, 5m, 1h30m", r"(\d+h)?(\d+m)?(\d+s)?(\d+ms)?"),
 ]
 Bytes = Annotated[
     int, BeforeValidator(_size), _text("A Kubernetes quantity: 512Mi, 64Gi", r"\d+(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)")
 ]
 Version = Annotated[
-    str, BeforeValidator(_version), _text("An upstream version, in quotes: \"1.30\"", r"v?\d+\.\d+(\.\d+)?(-[0-9A-Za-z.]+)?")
+    str,
+    BeforeValidator(_version),
+    _text('An upstream version, in quotes: "1.30"', r"v?\d+\.\d+(\.\d+)?(-[0-9A-Za-z.]+)?"),
 ]
-StoreUrl = Annotated[str, BeforeValidator(_url), _text("http(s)://host[:port], nothing more", r"https?://[^/@?#]+/?")]
-RepositoryUrl = Annotated[str, BeforeValidator(_https), _text("Where Argo CD or Flux reads the overlays", r"(https://|ssh://|oci://|git@).+")]
+StoreUrl = Annotated[
+    str, BeforeValidator(_url), _text("http(s)://host[:port], nothing more", r"https?://[^/@?#]+/?")
+]
+RepositoryUrl = Annotated[
+    str,
+    BeforeValidator(_https),
+    _text("Where Argo CD or Flux reads the overlays", r"(https://|ssh://|oci://|git@).+"),
+]
 RelativePath = Annotated[str, BeforeValidator(_relative), _text("A relative path with `/`", r"[^/~\\].*")]
 Name = Annotated[str, _pattern("name", _LABEL, "use lower-case letters, digits and `-`, at most 63 characters"),
                  _text("A DNS label", _LABEL)]  # fmt: skip

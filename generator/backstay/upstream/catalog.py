@@ -4,7 +4,7 @@ Sources: kubeflow/pipelines tags 1.8.22 to 2.17.0 and pull request 13986 (3.0); 
 v3.3.10 to v4.1.2; istio/istio release notes 1.22 to 1.31; kubernetes/kubernetes changelogs.
 """
 
-from backstay.core.feature import Feature as F
+from backstay.core.feature import Feature as F  # noqa: N817 - a table of two columns
 from backstay.upstream.versions import Span, System
 
 PIPELINES = System(

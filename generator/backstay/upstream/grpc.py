@@ -37,21 +37,53 @@ MAX_PING_STRIKES = "grpc.http2.max_ping_strikes"
 MAX_RECEIVE = "grpc.max_receive_message_length"
 MAX_SEND = "grpc.max_send_message_length"
 
-CHANNEL_ARGS = frozenset({
+DEPRECATED = frozenset({"grpc.http2.min_time_between_pings_ms"})
+"""Arguments that C-core still knows and that have no effect any more."""
+
+_OTHERS = """
+    grpc.absolute_max_metadata_size grpc.address_http_proxy
+    grpc.address_http_proxy_enabled_addresses grpc.authorization_policy_provider grpc.census
+    grpc.channel_id grpc.channel_pooling_domain grpc.client_idle_timeout_ms
+    grpc.compression_enabled_algorithms_bitset grpc.default_authority
+    grpc.default_compression_algorithm grpc.default_compression_level
+    grpc.disable_client_authority_filter grpc.dns_ares_query_timeout grpc.dns_enable_srv_queries
+    grpc.dns_min_time_between_resolutions_ms grpc.dscp grpc.enable_channelz grpc.enable_http_proxy
+    grpc.enable_retries grpc.event_engine_use_memory_allocator_factory grpc.expand_wildcard_addrs
+    grpc.experimental.enable_hedging grpc.experimental.grpclb_channel_args
+    grpc.experimental.http2.enable_preferred_frame_size
+    grpc.experimental.server_config_change_drain_grace_time_ms grpc.experimental.stats_plugins
+    grpc.experimental.tcp_max_read_chunk_size grpc.experimental.tcp_min_read_chunk_size
+    grpc.experimental.tcp_read_chunk_size grpc.experimental.tcp_tx_zerocopy_enabled
+    grpc.experimental.tcp_tx_zerocopy_max_simultaneous_sends
+    grpc.experimental.tcp_tx_zerocopy_send_bytes_threshold grpc.grpclb_call_timeout_ms
+    grpc.grpclb_fallback_timeout_ms grpc.happy_eyeballs_connection_attempt_delay_ms
+    grpc.http2.bdp_probe grpc.http2.hpack_table_size.decoder grpc.http2.hpack_table_size.encoder
+    grpc.http2.initial_sequence_number grpc.http2.lookahead_bytes grpc.http2.max_frame_size
+    grpc.http2.true_binary grpc.http2.write_buffer_size grpc.http2_scheme grpc.http_proxy
+    grpc.inhibit_health_checking grpc.initial_reconnect_backoff_ms grpc.lb.ring_hash.ring_size_cap
+    grpc.lb_policy_name grpc.loadreporting grpc.max_allowed_incoming_connections
+    grpc.max_channel_trace_event_memory_per_node grpc.max_concurrent_streams
+    grpc.max_connection_age_grace_ms grpc.max_connection_age_ms grpc.max_connection_idle_ms
+    grpc.max_metadata_size grpc.max_reconnect_backoff_ms grpc.min_reconnect_backoff_ms
+    grpc.minimal_stack grpc.mobile_log_context grpc.optimization_target grpc.per_message_compression
+    grpc.per_message_decompression grpc.per_rpc_retry_buffer_size grpc.primary_user_agent
+    grpc.priority_failover_timeout_ms grpc.resource_quota grpc.secondary_user_agent
+    grpc.security_frame_allowed grpc.server_call_metric_recording grpc.server_handshake_timeout_ms
+    grpc.server_max_unrequested_time_in_server grpc.service_config
+    grpc.service_config_disable_resolution grpc.so_reuseport grpc.socket_factory grpc.socket_mutator
+    grpc.ssl_session_cache grpc.ssl_target_name_override grpc.surface_user_agent
+    grpc.tcp_receive_buffer_size grpc.tsi.max_frame_size grpc.use_cronet_packet_coalescing
+    grpc.use_local_subchannel_pool grpc.workaround.cronet_compression
+"""
+
+CHANNEL_ARGS = DEPRECATED | {
     KEEPALIVE_TIME, KEEPALIVE_TIMEOUT, PERMIT_WITHOUT_CALLS, MAX_PINGS_WITHOUT_DATA, MIN_PING_INTERVAL,
-    MAX_PING_STRIKES, MAX_RECEIVE, MAX_SEND,
-    "grpc.http2.min_time_between_pings_ms", "grpc.max_connection_idle_ms", "grpc.max_connection_age_ms",
-    "grpc.max_connection_age_grace_ms", "grpc.max_concurrent_streams", "grpc.max_metadata_size",
-    "grpc.absolute_max_metadata_size", "grpc.http2.max_frame_size", "grpc.http2.bdp_probe",
-    "grpc.http2.lookahead_bytes", "grpc.http2.write_buffer_size", "grpc.so_reuseport", "grpc.enable_retries",
-    "grpc.service_config", "grpc.initial_reconnect_backoff_ms", "grpc.min_reconnect_backoff_ms",
-    "grpc.max_reconnect_backoff_ms", "grpc.client_idle_timeout_ms", "grpc.lb_policy_name",
-    "grpc.primary_user_agent", "grpc.secondary_user_agent", "grpc.ssl_target_name_override",
-    "grpc.default_authority", "grpc.use_local_subchannel_pool", "grpc.tcp_user_timeout_ms",
-})  # fmt: skip
-"""Channel argument names that C-core knows (include/grpc/impl/channel_arg_names.h); others do nothing, silently."""
+    MAX_PING_STRIKES, MAX_RECEIVE, MAX_SEND, *_OTHERS.split(),
+}  # fmt: skip
+"""Channel argument names that C-core knows (include/grpc/impl/{channel_arg_names,compression_types}.h); others do
+nothing, silently."""
 
 CLIENT_ONLY = frozenset({MAX_PINGS_WITHOUT_DATA})
-"""Arguments that today's servers ignore (C-core before 1.47 read this one on servers too)."""
+"""Arguments that servers ignore; C-core before 1.46 read this one on servers too (grpc/grpc#29053)."""
 SERVER_ONLY = frozenset({MIN_PING_INTERVAL, MAX_PING_STRIKES})
 """Arguments that clients ignore."""

@@ -19,11 +19,16 @@ METADATA_ARGS = (
     "--enable_database_upgrade=true",
 )
 
+INJECTED_NO_PROXY = "localhost,127.0.0.1,.svc.cluster.local,kubernetes.default.svc,metadata-grpc-service,minio-service.kubeflow"
+"""What steps get as NO_PROXY when the API server has a proxy and no NO_PROXY (backend/src/apiserver/config/proxy)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One line of Pipelines. `channel` are the gRPC channel arguments that it ships,
-    `workflow_ttl_s` the ttlStrategy in its workflowDefaults, which a patch of that key has to keep."""
+    """One line of Pipelines.
+
+    `channel` are the gRPC channel arguments that it ships, `workflow_ttl_s` the ttlStrategy in its workflowDefaults, which a patch of that key has to keep.
+    """
 
     line: str
     workflows: str

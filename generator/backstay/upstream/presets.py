@@ -113,8 +113,7 @@ CLIENTS = {
     client.name: client
     for client in (
         ClientPreset(
-            "pipeline-steps", "go", False, False,
-            "the Pipelines API server marks every step pod sidecar.istio.io/inject: \"false\", and the step's Go "
+            "pipeline-steps", "go", sidecar=False, settable_keepalive=False, note="the Pipelines API server marks every step pod sidecar.istio.io/inject: \"false\", and the step's Go "
             "client never sets keepalive (kubeflow/pipelines backend/src/apiserver/template/v2_template.go, "
             "backend/src/v2/metadata/client.go)",
         ),

@@ -11,25 +11,38 @@ from backstay.model.cluster import Cluster
 
 def emit(cluster: Cluster, manifests: Sequence[Manifest]) -> Iterator[Manifest]:
     """The ConfigMap data that other emitters made for each controller, as files of their own."""
-    for file, name in (("workflow-controller", "workflow-controller-configmap"), ("kfp-launcher", "kfp-launcher")):
+    for file, name in (
+        ("workflow-controller", "workflow-controller-configmap"),
+        ("kfp-launcher", "kfp-launcher"),
+    ):
         data = next((m.body["data"] for m in manifests if _is_config_map(m, name)), None)
         if isinstance(data, Mapping):
             kept: Body = {key: value for key, value in data.items() if value is not None}
             yield Manifest(f"bundle/{file}.yaml", Role.BUNDLE, kept, fixed(name))
     if cluster.pipelines is not None and cluster.has(Feature.METADATA_STORE):
         source = "kubeflow/pipelines manifests/kustomize/base/metadata/base/metadata-envoy-configmap.yaml"
-        yield Manifest("bundle/metadata-envoy.yaml", Role.BUNDLE, envoy_config(cluster.pipelines), fixed(source))
+        yield Manifest(
+            "bundle/metadata-envoy.yaml", Role.BUNDLE, envoy_config(cluster.pipelines), fixed(source)
+        )
 
 
 def _is_config_map(manifest: Manifest, name: str) -> bool:
     metadata = manifest.body.get("metadata")
-    return manifest.body.get("kind") == "ConfigMap" and isinstance(metadata, Mapping) and metadata.get("name") == name
+    return (
+        manifest.body.get("kind") == "ConfigMap"
+        and isinstance(metadata, Mapping)
+        and metadata.get("name") == name
+    )
 
 
 def index(cluster: Cluster, digests: Mapping[str, str]) -> Manifest:
     """bundle.yaml: the cluster's versions, and the sha256 of each file (`digests` by file name)."""
     versions: Body = {"kubernetes": cluster.kubernetes}
-    for name, installed in (("pipelines", cluster.pipelines), ("workflows", cluster.workflows), ("istio", cluster.mesh)):
+    for name, installed in (
+        ("pipelines", cluster.pipelines),
+        ("workflows", cluster.workflows),
+        ("istio", cluster.mesh),
+    ):
         if installed is not None:
             versions[name] = installed.version
     body: Body = {

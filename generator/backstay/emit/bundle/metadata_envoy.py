@@ -37,7 +37,8 @@ def _listener() -> Body:
         "stat_prefix": "ingress_http",
         "route_config": {"name": "local_route", "virtual_hosts": [_virtual_host()]},
         "http_filters": [
-            {"name": f"envoy.filters.http.{name}", "typed_config": {"@type": _TYPES[name]}} for name in _FILTERS
+            {"name": f"envoy.filters.http.{name}", "typed_config": {"@type": _TYPES[name]}}
+            for name in _FILTERS
         ],
     }
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
@@ -61,7 +62,10 @@ def _virtual_host() -> Body:
         "routes": [
             {
                 "match": {"prefix": "/"},
-                "route": {"cluster": "metadata-cluster", "max_stream_duration": {"grpc_timeout_header_max": "0s"}},
+                "route": {
+                    "cluster": "metadata-cluster",
+                    "max_stream_duration": {"grpc_timeout_header_max": "0s"},
+                },
             }
         ],
     }

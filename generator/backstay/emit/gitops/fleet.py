@@ -1,5 +1,6 @@
 """The fleet folder: one Argo CD Application or Flux Kustomization per cluster."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from backstay.core.manifest import Manifest, Role
@@ -8,6 +9,7 @@ from backstay.model.cluster import Cluster
 from backstay.model.parts import Gitops
 
 ARGO = "argoproj/argo-cd docs/operator-manual/application.yaml"
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 FLUX = "fluxcd/kustomize-controller docs/spec/v1/kustomizations.md"
 
 
@@ -47,7 +49,12 @@ def _application(name: str, gitops: Gitops) -> Manifest:
             "syncOptions": ["ServerSideApply=true"],
         },
     }
-    body: Body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": _metadata(name, gitops), "spec": spec}
+    body: Body = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": _metadata(name, gitops),
+        "spec": spec,
+    }
     return Manifest(f"application-{name}.yaml", Role.OBJECT, body, fixed(ARGO))
 
 
@@ -61,8 +68,7 @@ def _source(name: str, gitops: Gitops) -> Manifest:
 
 
 def _ref(gitops: Gitops) -> Body:
-    is_commit = len(gitops.revision.value) == 40 and all(c in "0123456789abcdef" for c in gitops.revision.value)  # noqa: PLR2004 - a SHA-1
-    return {"commit" if is_commit else "branch": gitops.revision}
+    return {"commit" if _SHA1.fullmatch(gitops.revision.value) else "branch": gitops.revision}
 
 
 def _kustomization(name: str, gitops: Gitops) -> Manifest:

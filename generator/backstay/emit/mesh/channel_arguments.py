@@ -16,7 +16,15 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
     for knobs in cluster.network.knobs:
         if knobs.client_args:
             for namespace in _namespaces(knobs, cluster.network.calls_to(knobs.service.name)):
-                yield new_object("mesh", "v1", "ConfigMap", f"grpc-{knobs.service.name}", namespace, SOURCE, data=_data(knobs))
+                yield new_object(
+                    "mesh",
+                    "v1",
+                    "ConfigMap",
+                    f"grpc-{knobs.service.name}",
+                    namespace,
+                    SOURCE,
+                    data=_data(knobs),
+                )
 
 
 def _namespaces(knobs: Knobs, calls: tuple[Call, ...]) -> list[str]:

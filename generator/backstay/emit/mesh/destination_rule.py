@@ -28,13 +28,24 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
                             spec={"trafficPolicy": policy})  # fmt: skip
         else:
             spec: Body = {"host": knobs.service.host, "trafficPolicy": policy}
-            yield new_object("mesh", API, "DestinationRule", f"keepalive-{knobs.service.name}", namespace, SOURCE, spec=spec)
+            yield new_object(
+                "mesh",
+                API,
+                "DestinationRule",
+                f"keepalive-{knobs.service.name}",
+                namespace,
+                SOURCE,
+                spec=spec,
+            )
 
 
 def _pool(knobs: Knobs, *, keepalive: bool) -> Body:
     pool: Body = {}
     if keepalive and knobs.upstream is not None:
-        pings = {"interval": knobs.upstream.interval.to(show_seconds), "timeout": knobs.upstream.timeout.to(show_seconds)}
+        pings = {
+            "interval": knobs.upstream.interval.to(show_seconds),
+            "timeout": knobs.upstream.timeout.to(show_seconds),
+        }
         pool["http"] = {"http2KeepAlive": pings}
     if knobs.tcp_keepalive is not None:
         probes = knobs.tcp_keepalive

@@ -43,5 +43,11 @@ def _spec(knobs: Knobs, client: Client) -> Body:
         "cluster": {"service": knobs.service.host, "portNumber": knobs.service.port},
     }
     patch: Body = {"operation": "MERGE", "value": {"typed_extension_protocol_options": {OPTIONS: options}}}
-    selector: Body = {"workloadSelector": {"labels": dict(client.labels)}} if client.labels and client.namespaces else {}
-    return {"priority": PRIORITY, **selector, "configPatches": [{"applyTo": "CLUSTER", "match": match, "patch": patch}]}
+    selector: Body = (
+        {"workloadSelector": {"labels": dict(client.labels)}} if client.labels and client.namespaces else {}
+    )
+    return {
+        "priority": PRIORITY,
+        **selector,
+        "configPatches": [{"applyTo": "CLUSTER", "match": match, "patch": patch}],
+    }

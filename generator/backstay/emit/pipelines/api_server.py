@@ -35,4 +35,7 @@ def _keys(store: Store) -> list[Body]:
         # Empty, not absent: without them the image's config.json supplies its demo keys.
         return env({name: Fact("", store.host.origins) for name in names})
     secret = store.credentials
-    return [secret_env(names[0], secret.name, secret.access_key), secret_env(names[1], secret.name, secret.secret_key)]
+    return [
+        secret_env(names[0], secret.name, secret.access_key),
+        secret_env(names[1], secret.name, secret.secret_key),
+    ]

@@ -14,4 +14,6 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
     if cluster.pipelines is not None and cluster.storage is not None:
         store = cluster.storage.store
         data = {"bucketName": store.bucket, "defaultPipelineRoot": store.pipeline_root}
-        yield new_patch("v1", "ConfigMap", "pipeline-install-config", cluster.pipelines.namespace, SOURCE, data=data)
+        yield new_patch(
+            "v1", "ConfigMap", "pipeline-install-config", cluster.pipelines.namespace, SOURCE, data=data
+        )

@@ -27,7 +27,9 @@ def launcher_data(cluster: Cluster, storage: Storage) -> Body:
     """The ConfigMap's data as this release reads it."""
     data: Body = {"defaultPipelineRoot": storage.store.pipeline_root}
     if cluster.has(Feature.LAUNCHER_PROVIDERS):
-        data["providers"] = YamlText({storage.store.scheme.value: {"default": _provider(cluster, storage.store)}})
+        data["providers"] = YamlText(
+            {storage.store.scheme.value: {"default": _provider(cluster, storage.store)}}
+        )
     return data | dict(storage.pins.launcher)
 
 

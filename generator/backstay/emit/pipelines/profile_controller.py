@@ -9,7 +9,9 @@ from backstay.emit.parts import container_patch, env
 from backstay.model.cluster import Cluster
 from backstay.model.parts import Storage
 
-SOURCE = "kubeflow/pipelines manifests/kustomize/base/installs/multi-user/pipelines-profile-controller/sync.py"
+SOURCE = (
+    "kubeflow/pipelines manifests/kustomize/base/installs/multi-user/pipelines-profile-controller/sync.py"
+)
 
 
 def emit(cluster: Cluster) -> Iterator[Manifest]:

@@ -42,7 +42,10 @@ def _keys(access: str, secret: str, store: Store) -> list[Body]:
     if store.credentials is None:
         return []
     found = store.credentials
-    return [secret_env(access, found.name, found.access_key), secret_env(secret, found.name, found.secret_key)]
+    return [
+        secret_env(access, found.name, found.access_key),
+        secret_env(secret, found.name, found.secret_key),
+    ]
 
 
 def _archive(store: Store) -> list[Body]:

@@ -6,7 +6,6 @@ from backstay.emit.parts import Body
 from backstay.model.cluster import Cluster
 from backstay.model.parts import StepRetries
 
-
 PODS_ONLY = "lastRetry.message != '' && !(lastRetry.message matches \"^child '\")"
 """True for a pod's failure, false for a DAG's: defaults reach DAG templates too, and a DAG that is tried again
 runs its steps again, so that n tries become n to the power of the nesting. A failed pod has a message, a failed
