@@ -58,6 +58,10 @@ class Node:
         key = self.key(name)
         return self.route if key is None else (*self.route, key)
 
+    def flag(self, name: str) -> bool:
+        """Whether the key is there and true."""
+        return self.get(name) is True
+
     def node(self, name: str) -> "Node | None":
         """The mapping below a key."""
         below = self.get(name)
@@ -85,6 +89,11 @@ class Provider:
     def overrides(self) -> tuple[Node, ...]:
         """What holds for some buckets and prefixes, in order; the first match wins."""
         return self.node.nodes("overrides")
+
+    @property
+    def states(self) -> bool:
+        """Whether anything is stated for it; a provider with neither is as good as none."""
+        return self.node.get("default") is not None or self.node.get("overrides") is not None
 
     @property
     def parts(self) -> tuple[Node, ...]:
@@ -132,3 +141,9 @@ def root_of(item: Item) -> Root | None:
     """The pipeline root that a kfp-launcher brings about; None when it is invalid or a patch does not say."""
     stated = look.data(item).get("defaultPipelineRoot", None if item.partial else "")
     return read_root(stated or ROOT_WHEN_EMPTY) if isinstance(stated, str) else None
+
+
+def by_environment(part: Node) -> bool:
+    """Whether a default or an override takes its credentials from the environment."""
+    credentials = part.node("credentials")
+    return credentials is not None and credentials.flag("fromEnv")

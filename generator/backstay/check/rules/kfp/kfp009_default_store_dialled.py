@@ -1,0 +1,93 @@
+"""kfp-launcher states no endpoint, and what the launcher dials instead is not the store.
+
+For a `minio://` root without a provider that is the bundled store of namespace `kubeflow` without TLS, whatever
+the install's own namespace; for `s3://`, and for `fromEnv: true` before 2.17, it is AWS. Up to 2.14 a Service
+minio-service in the run's namespace takes the bundled store's place.
+
+Not judged: pipeline roots with a query, patches that leave out `providers`, and installs whose store is not known.
+
+Breaks: the steps of each run write to a store that does not exist, or that nobody reads.
+Bad:
+    kfp-launcher: {defaultPipelineRoot: "minio://mlpipeline/v2/artifacts"}
+    ml-pipeline:  {OBJECTSTORECONFIG_HOST: minio.storage}
+Good:
+    kfp-launcher: {providers: "minio: {default: {endpoint: 'minio.storage:9000', ...}}"}
+    ml-pipeline:  {OBJECTSTORECONFIG_HOST: minio.storage}
+Source: kubeflow/pipelines backend/src/v2/objectstore/config.go, backend/src/v2/config/minio.go; kubeflow/pipelines#9689, #11965
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from backstay.check.context import Context, Item
+from backstay.check.rule import Check, rule
+from backstay.check.rules.kfp import endpoint, install, launcher, places
+from backstay.check.rules.kfp.endpoint import Endpoint
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.feature import Feature
+from backstay.core.route import Route
+
+RULE = rule(__doc__, "KFP009", "default-store-dialled")
+
+_AWS = Endpoint("s3.amazonaws.com", 443, secure=True)
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge each kfp-launcher that runs read against the store of the API server, or else of Argo."""
+    store = next((place.endpoint for place in _stores(ctx) if place.endpoint), None)
+    if store is None:
+        return
+    for item in install.run_launchers(ctx):
+        found = _dialled(ctx, item)
+        if found and not (endpoint.same(ctx, found[0], store) and store.secure in {None, found[0].secure}):
+            message = f"the launcher dials `{_url(found[0])}` here, and the store is `{_url(store)}`"
+            yield ctx.report(RULE, item, found[1], message, _help(ctx, store))
+
+
+def _stores(ctx: Context) -> Iterator[places.StorePlace]:
+    return chain(places.api_servers(ctx), places.controllers(ctx), places.repositories(ctx))
+
+
+def _dialled(ctx: Context, item: Item) -> tuple[Endpoint, Route] | None:
+    """What the launcher dials on its own account, and the field that makes it; None where an endpoint counts."""
+    root = launcher.root_of(item)
+    if root is None or root.query or root.scheme not in launcher.S3_LIKE:
+        return None
+    providers = launcher.providers_of(ctx, item) if ctx.has(Feature.LAUNCHER_PROVIDERS) else ()
+    provider = next((p for p in providers if p.scheme == root.scheme and p.states), None)
+    if provider is not None:
+        return _by_environment(ctx, provider)
+    if item.partial or _linked(ctx, item):
+        return None
+    built_in = endpoint.read(install.default_store(ctx) or "", "")
+    found = _AWS if root.scheme == "s3" else built_in and built_in.within(secure=False)
+    return (found, ("data", "providers")) if found else None
+
+
+def _by_environment(ctx: Context, provider: launcher.Provider) -> tuple[Endpoint, Route] | None:
+    default = provider.default
+    if default is None or ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT) or not launcher.by_environment(default):
+        return None
+    return _AWS, default.to("credentials")
+
+
+def _linked(ctx: Context, item: Item) -> bool:
+    """Whether the kubelet tells the launcher of a Service minio-service in its own namespace."""
+    services = ctx.named("Service", "minio-service") if ctx.has(Feature.STORE_BY_SERVICE_LINKS) else ()
+    return any(service.ref.namespace == item.ref.namespace for service in services)
+
+
+def _url(dialled: Endpoint) -> str:
+    scheme = {True: "https://", False: "http://", None: ""}[dialled.secure]
+    return f"{scheme}{dialled}"
+
+
+def _help(ctx: Context, store: Endpoint) -> str:
+    if not ctx.has(Feature.LAUNCHER_PROVIDERS):
+        return "upgrade to Pipelines 2.2, or put a Service `minio-service` that leads to the store into the namespace"
+    ssl = "" if store.secure is None else f"disableSSL: {str(not store.secure).lower()}, "
+    kept = " and `secretRef`" if not ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT) else ""
+    return f"state `default: {{endpoint: {store}, {ssl}credentials: ...}}`{kept} under `providers`"
+
+
+CHECK = Check(RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check)

@@ -1,0 +1,48 @@
+"""A default pipeline root is none that the launcher understands, or it switches `providers` off.
+
+A root is `minio://`, `s3://` or `gs://`, a bucket and a path. A query behind it sends the launcher past
+`providers`: it then opens the bucket with the environment's credentials.
+
+Breaks: each run without a root of its own ends with "unrecognized pipeline root format" or "unsupported Cloud
+bucket"; with a query, the endpoint and Secret under `providers` are not used.
+Bad:
+    data: {defaultPipelineRoot: "mlpipeline/v2/artifacts"}
+Good:
+    data: {defaultPipelineRoot: "minio://mlpipeline/v2/artifacts"}
+Source: kubeflow/pipelines backend/src/v2/objectstore/config.go, backend/src/v2/config/s3.go
+"""
+
+from collections.abc import Iterator
+
+from backstay.check import look
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.check.rules.kfp import install, launcher
+from backstay.core.diagnostic import Diagnostic
+
+RULE = rule(__doc__, "KFP011", "bad-pipeline-root")
+
+_FIELD = ("data", "defaultPipelineRoot")
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge the roots of every kfp-launcher and of pipeline-install-config, which is where launchers get theirs."""
+    for name in (launcher.NAME, install.CONFIG):
+        for item in ctx.named("ConfigMap", name):
+            text = look.text(look.data(item).get("defaultPipelineRoot"))
+            root = launcher.read_root(text) if text else None
+            if text and root is None:
+                yield ctx.report(RULE, item, _FIELD, _fault(text), "write `minio://BUCKET/PATH` (or s3://, gs://)")
+            elif root and root.query and any(p.scheme == root.scheme for p in launcher.providers_of(ctx, item)):
+                message = f"a query in the pipeline root makes the launcher ignore `providers.{root.scheme}`"
+                yield ctx.report(RULE, item, _FIELD, message, "take the query out and state its options there")
+
+
+def _fault(text: str) -> str:
+    scheme, separator, _ = text.partition("://")
+    if separator and scheme not in launcher.SCHEMES and scheme.isalnum():
+        return f"the launcher knows no pipeline roots of scheme `{scheme}`"
+    return "this is no pipeline root"
+
+
+CHECK = Check(RULE, reads=frozenset({"ConfigMap"}), run=check)

@@ -1,0 +1,60 @@
+"""A multi-user install changes its bucket or pipeline root in a place that profiles do not look at.
+
+From 2.15 the profile controller writes bucket `mlpipeline` and a root of its own into each profile, whatever
+pipeline-install-config says. What is already there it leaves alone: a profile with its own kfp-launcher and
+artifact-repositories keeps them.
+
+Not judged: profiles that come later, and those that are not at hand.
+
+Breaks: every profile goes on writing to bucket `mlpipeline`, where the change was meant to lead elsewhere.
+Bad:
+    pipeline-install-config: {bucketName: team-artifacts}     # and nothing else
+Good:
+    pipeline-install-config: {bucketName: team-artifacts}     # and in every profile:
+    kfp-launcher:            {defaultPipelineRoot: "minio://team-artifacts/private-artifacts/team-a/v2/artifacts"}
+    artifact-repositories:   {default-namespaced: "s3: {bucket: team-artifacts, ...}"}
+Source: kubeflow/pipelines manifests/kustomize/base/installs/multi-user/pipelines-profile-controller/sync.py
+"""
+
+from collections.abc import Iterator
+
+from backstay.check import look
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.check.rules.kfp import argo, install, launcher
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.feature import Feature
+
+RULE = rule(__doc__, "KFP014", "profile-store-ignored")
+
+_BUILT_IN = {"bucketName": {"mlpipeline", ""}, "defaultPipelineRoot": {launcher.ROOT_WHEN_EMPTY, ""}}
+_OWN = (launcher.NAME, argo.REPOSITORIES)
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge pipeline-install-config against what each known profile has of its own."""
+    if not ctx.has(Feature.PROFILE_ROOT_HARD_CODED) or not install.multi_user(ctx):
+        return
+    profiles = install.profiles(ctx)
+    bare = [profile for profile in profiles if not _has_its_own(ctx, profile)]
+    for item in ctx.named("ConfigMap", install.CONFIG) if bare or not profiles else ():
+        for key, built_in in _BUILT_IN.items():
+            value = look.text(look.data(item).get(key))
+            if value is not None and value not in built_in:
+                message = f"profiles ignore `{key}`: {_who(bare)} no kfp-launcher and artifact-repositories of its own"
+                yield ctx.report(RULE, item, ("data", key), message, f"write both into {_where(bare)}")
+
+
+def _has_its_own(ctx: Context, profile: str) -> bool:
+    return all(look.config_map(ctx, profile, name) for name in _OWN)
+
+
+def _who(bare: list[str]) -> str:
+    return f"{', '.join(bare)} has" if bare else "none has"
+
+
+def _where(bare: list[str]) -> str:
+    return f"namespace {', '.join(bare)}" if bare else "the namespace of every profile"
+
+
+CHECK = Check(RULE, reads=frozenset({"ConfigMap", "Deployment", "Profile", "Namespace"}), run=check)
