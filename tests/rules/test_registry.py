@@ -5,7 +5,7 @@ import pkgutil
 import re
 from collections import Counter
 
-import casebook
+from support import casebook
 import pytest
 
 from backstay.check import rules

@@ -3,7 +3,7 @@
 import copy
 import json
 
-import casebook
+from support import casebook
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from support.sidecar import HCM, HCM_TYPE, OPTIONS, OPTIONS_TYPE
+from support.sidecar import HCM, HCM_TYPE, OPTIONS, OPTIONS_TYPE, ORDERS
 
 if TYPE_CHECKING:
     from backstay.prove.istiod import Struct
+
+PINGS = {"interval": "60s", "timeout": "20s"}
+KEEPALIVE = {"http": {"http2KeepAlive": PINGS}}
+PROBES = {"tcp": {"tcpKeepalive": {"time": "60s", "interval": "20s", "probes": 3}}}
 
 
 def envoy_filter(name: str, *patches: Struct, namespace: str = "shop", **spec: object) -> Struct:
@@ -35,6 +39,11 @@ def destination_rule(
         "metadata": metadata,
         "spec": body,
     }
+
+
+def rule(pool: Struct = KEEPALIVE, name: str = "a", host: str = ORDERS.host, **rest: object) -> Struct:
+    """Return a DestinationRule for the orders service, by default one that makes its clients ping."""
+    return destination_rule(name, host, pool, **rest)
 
 
 def keepalive_patch(context: str = "SIDECAR_INBOUND", seconds: int = 60) -> Struct:

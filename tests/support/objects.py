@@ -47,7 +47,17 @@ CONFIG_MAP = obj("v1", "ConfigMap", data={"a": "1"})
 SECRET = obj("v1", "Secret", data={"key": "aGVsbG8="})
 RUN = {"spec": {**POD["spec"], "restartPolicy": "Never"}}
 DESTINATION_RULE = obj("networking.istio.io/v1", "DestinationRule", spec={"host": "one.example"})
-EXPRESSION = {"expression": "object.spec.replicas <= 5"}
+HTTPS = {"name": "b", "port": 443, "targetPort": 8443}
+DEPLOYMENTS = {
+    "apiGroups": ["apps"],
+    "apiVersions": ["v1"],
+    "operations": ["CREATE"],
+    "resources": ["deployments"],
+}
+POLICY = {
+    "matchConstraints": {"resourceRules": [DEPLOYMENTS]},
+    "validations": [{"expression": "object.spec.replicas <= 5"}],
+}
 
 GOOD = (
     DEPLOYMENT,
@@ -55,11 +65,7 @@ GOOD = (
     SECRET,
     obj("v1", "Namespace"),
     obj("v1", "ServiceAccount"),
-    obj(
-        "v1",
-        "Service",
-        spec={"ports": [{"port": 80, "targetPort": "http"}, {"port": 81, "targetPort": 8081}]},
-    ),
+    obj("v1", "Service", spec={"ports": [{"name": "a", "port": 80, "targetPort": "http"}, HTTPS]}),
     obj("v1", "ResourceQuota", spec={"hard": {"limits.memory": "64Gi", "limits.cpu": 8, "pods": "10"}}),
     obj("v1", "LimitRange", spec={"limits": [{"type": "Container", "default": {"memory": "1.5Gi"}}]}),
     obj("batch/v1", "Job", spec={"template": RUN, "backoffLimit": 3}),
@@ -75,7 +81,7 @@ GOOD = (
         subjects=[{"kind": "ServiceAccount", "name": "one"}],
     ),
     obj("scheduling.k8s.io/v1", "PriorityClass", value=1000),
-    obj("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", spec={"validations": [EXPRESSION]}),
+    obj("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", spec=POLICY),
     DESTINATION_RULE,
     obj("networking.istio.io/v1alpha3", "EnvoyFilter", spec={"configPatches": [{"applyTo": "CLUSTER"}]}),
     obj("networking.istio.io/v1", "VirtualService", spec={"hosts": ["one"], "http": [{"timeout": "3600s"}]}),

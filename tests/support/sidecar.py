@@ -35,7 +35,10 @@ class Service:
 
 
 ORDERS = Service("orders.shop.svc.cluster.local", 9000)
+INBOUND, OUTBOUND = "inbound|9000||", "outbound|9000||orders.shop.svc.cluster.local"
 API = Proxy("orders", "shop", {"app": "orders"})
+WEB = Proxy("web", "shop", {"app": "web"})
+FAR = Proxy("far", "other", {"app": "far"})
 
 
 def effective(

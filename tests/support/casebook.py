@@ -11,7 +11,7 @@ from backstay.core.place import Place
 from backstay.text.yaml import parse
 from backstay.upstream.catalog import features
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1] / "rules"
 _SYSTEMS = {"pipelines", "workflows", "istio", "kubernetes"}
 
 

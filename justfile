@@ -1,0 +1,50 @@
+# Recipes for people who work on backstay; `just --list` shows them.
+
+# A development environment in .venv
+setup:
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --upgrade pip
+    .venv/bin/pip install --quiet --editable '.[test,lint]'
+
+# Linters, types, import contracts
+lint:
+    ruff check .
+    ruff format --check .
+    mypy
+    lint-imports
+
+# The inner loop: everything but the real components
+test:
+    pytest -m "not e2e"
+
+# Everything, real components included
+test-all:
+    pytest
+
+# Write what is generated: schema, overlays, golden trees, rule pages
+bless: docs
+    backstay schema
+    backstay compile
+    python tools/bless.py
+
+# What CI checks of the example fleet
+check:
+    backstay check
+    backstay compile --check
+
+compile:
+    backstay compile
+
+# Planned against a revision: just diff main
+diff rev="HEAD":
+    backstay diff --against {{rev}}
+
+docs:
+    python tools/docs.py
+
+bench:
+    python bench/run.py
+
+# Everything that CI runs
+ci:
+    .ci/run

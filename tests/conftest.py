@@ -1,0 +1,37 @@
+"""Nothing is skipped where it matters: with `CI=true` a skipped test fails the run."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SKIPPED: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped and why."""
+    if report.skipped:
+        _SKIPPED.append(f"{report.nodeid}: {report.longrepr}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turn skips into a failure on CI."""
+    if os.environ.get("CI") == "true" and _SKIPPED and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which."""
+    if os.environ.get("CI") == "true":
+        _say(terminalreporter, _SKIPPED)
+
+
+def _say(terminal: pytest.TerminalReporter, skipped: Iterable[str]) -> None:
+    for line in skipped:
+        terminal.write_line(f"skipped, which fails on CI: {line}", red=True)
