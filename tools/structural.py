@@ -123,7 +123,7 @@ def _exclusive(node: Schema, found: Schema) -> Schema:
 def compact(schema: Schema) -> Schema:
     """The same schema with every part that occurs more than once written once, under `$defs`.
 
-    Names are numbers in the order of first need, so the same schema always comes out the same.
+    Names count the parts in the order of first need, so the same schema always comes out the same.
     """
     parts: list[Schema] = []
     known: dict[str, int] = {}
@@ -153,7 +153,7 @@ def _spelled(top: Schema, parts: list[Schema]) -> Schema:
         if uses[part] == 1:
             return spell(parts[part])
         if part not in names:
-            names[part] = str(len(names) + 1)
+            names[part] = f"part{len(names) + 1}"
             defs[names[part]] = spell(parts[part])
         return {"$ref": f"#/$defs/{names[part]}"}
 

@@ -60,12 +60,13 @@ def _against(source: Source, item: Item) -> Iterable[Flaw]:
     try:
         if validator.is_valid(item.value):
             return ()
+        errors = validator.iter_errors(item.value)
     except ValueError:  # the validator takes what JSON can carry, and a hand-written file may hold more
         return oddities(item.value)
     from backstay.check.schemas.words import flaws
 
-    errors = validator.iter_errors(item.value)
-    return dict.fromkeys(flaws(schema, errors, secret=item.ref.kind in _SECRETS))
+    hide = item.ref.kind in _SECRETS
+    return dict.fromkeys(flaws(schema, item.value, errors, partial=item.partial, secret=hide))
 
 
 def _report(item: Item, flaw: Flaw, lookup: Lookup | None = None) -> Diagnostic:
@@ -76,7 +77,7 @@ def _report(item: Item, flaw: Flaw, lookup: Lookup | None = None) -> Diagnostic:
         at=item.place_of(flaw.route),
         help=flaw.help or rules.HELP[flaw.rule.id],
         object=item.ref,
-        field=flaw.route,
+        field=flaw.route or None,
         severity=Severity.WARNING if unsure else None,
     )
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
@@ -23,30 +24,47 @@ _TYPES = {
     "array": "a list", "boolean": "true or false", "integer": "an integer", "null": "nothing", "number": "a number",
     "object": "a mapping", "string": "text",
 }  # fmt: skip
+_LIMITS = {
+    "minimum": "be at least {}", "maximum": "be at most {}",
+    "minLength": "have at least {} characters", "maxLength": "have at most {} characters",
+    "minItems": "have at least {} entries", "maxItems": "have at most {} entries",
+    "minProperties": "have at least {} entries", "maxProperties": "have at most {} entries",
+}  # fmt: skip
 _FORMATS = {
     "byte": "base64 text", "date-time": "a time such as 2026-01-31T12:00:00Z", "ipv4": "an IPv4 address",
     "ipv6": "an IPv6 address",
 }  # fmt: skip
 
 
-def flaws(schema: Schema, errors: Iterable[ValidationError], *, secret: bool) -> Iterator[Flaw]:
+def flaws(
+    schema: Schema,
+    value: Mapping[str, object],
+    errors: Iterable[ValidationError],
+    *,
+    partial: bool = False,
+    secret: bool = False,
+) -> Iterator[Flaw]:
     """What the errors say about an object, each place's plain type errors instead of what follows from them.
 
-    `secret` hides all values, as those of a Secret.
+    `partial`: a patch, in which a null takes its field away; `secret` hides all values, as those of a Secret.
     """
-    found = [(tuple(error.instance_path), error) for error in errors]
+    found = [(_route(value, error.instance_path), error) for error in errors]
     mistyped = {route for route, error in found if isinstance(error.kind, Kind.Type)}
     for route, error in found:
-        if error.instance is None and route and isinstance(route[-1], str):
-            yield from _null(schema, route)
-        elif route not in mistyped or isinstance(error.kind, Kind.Type):
+        deletes = partial and error.instance is None and route and isinstance(route[-1], str)
+        if not deletes and (route not in mistyped or isinstance(error.kind, Kind.Type)):
             yield from _flaws(schema, route, error, secret=secret)
 
 
-def _null(schema: Schema, route: Route) -> Iterator[Flaw]:
-    """A key with nothing behind it: the API server reads it as if it were not there."""
-    if route[-1] in part_at(schema, route[:-1]).get("required", ()):
-        yield _missing(route)
+def _route(value: object, path: Iterable[str | int]) -> Route:
+    """A validator's path as a route: it takes a key of digits for an index."""
+    route: list[str | int] = []
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, int):
+            step = next(key for key in value if key.isdecimal() and int(key) == step)  # noqa: PLW2901 - the true one
+        value = value[step]  # type: ignore[index]  # the path leads to what was judged
+        route.append(step)
+    return tuple(route)
 
 
 def _missing(route: Route, *, nameless: bool = False) -> Flaw:
@@ -68,7 +86,7 @@ def _flaws(schema: Schema, route: Route, error: ValidationError, *, secret: bool
             yield _missing((*route, name), nameless="then" in error.schema_path)
         case Kind.Type(types):
             yield _mistyped(route, types, error.instance)
-        case Kind.OneOfMultipleValid() | Kind.OneOfNotValid() | Kind.AnyOf() | Kind.Not():
+        case Kind.OneOfMultipleValid() | Kind.OneOfNotValid():
             yield _combined(schema, route, error)
         case _:
             yield _ill_formed(route, error, hidden=secret or _is_secret(route, error.instance))
@@ -85,24 +103,20 @@ def _unknown(route: Route, known: list[str]) -> Flaw:
 def _mistyped(route: Route, types: list[str], instance: object) -> Flaw:
     wanted = " or ".join(_TYPES[name] for name in types if name != "null")
     message = f"{_at(route)} must be {wanted}, found {_TYPES[_type(instance)]}"
+    if instance is None:
+        return Flaw(rules.WRONG_VALUE, route, message, "give it a value or leave it out")
     quotes = "string" in types and isinstance(instance, bool | int | float)
     return Flaw(rules.WRONG_VALUE, route, message, "put the value in quotes" if quotes else "")
 
 
 def _combined(schema: Schema, route: Route, error: ValidationError) -> Flaw:
-    """Fields that exclude each other, of which one is needed, or that fit no alternative in another way."""
+    """Fields that exclude each other, or a value that fits no alternative."""
     names = _named_by(_spot(schema, error.schema_path))
     there = [name for name in names if isinstance(error.instance, dict) and name in error.instance]
     if len(there) > 1:
-        return Flaw(
-            rules.WRONG_VALUE,
-            route,
-            f"{_at(route)} may have only one of {listed(there, 'and')}",
-            "keep one of them",
-        )
-    if names and not there:
-        return Flaw(rules.MISSING_FIELD, route, f"{_at(route)} needs one of {listed(names, 'and')}")
-    return Flaw(rules.WRONG_VALUE, route, f"{_at(route)} fits none of the forms that the schema allows")
+        message = f"{_at(route)} may have only one of {listed(there, 'and')}"
+        return Flaw(rules.WRONG_VALUE, route, message, "keep one of them")
+    return Flaw(rules.WRONG_VALUE, route, f"{_at(route)} fits none of the forms that its schema allows")
 
 
 def _ill_formed(route: Route, error: ValidationError, *, hidden: bool) -> Flaw:
@@ -110,53 +124,40 @@ def _ill_formed(route: Route, error: ValidationError, *, hidden: bool) -> Flaw:
     return Flaw(rules.WRONG_VALUE, route, f"{_at(route)} must {_demand(error)}, found {found}")
 
 
-def _demand(error: ValidationError) -> str:  # noqa: PLR0911 - one line a keyword
+def _demand(error: ValidationError) -> str:
+    keyword = str(error.schema_path[-1])
     match error.kind:
         case Kind.Enum(options):
             return f"be {listed([str(option) for option in options if option is not None], 'or')}"
-        case Kind.Constant(value):
-            return f"be `{value}`"
         case Kind.Format(name):
             return f"be {_FORMATS[name]}"
         case Kind.Pattern(pattern):
             return "be a quantity such as `500m` or `8Gi`" if _QUANTITY in pattern else f"match `{pattern}`"
-        case Kind.Minimum(limit) | Kind.ExclusiveMinimum(limit):
-            return f"be at least {limit}" if isinstance(error.kind, Kind.Minimum) else f"be more than {limit}"
-        case Kind.Maximum(limit) | Kind.ExclusiveMaximum(limit):
-            return f"be at most {limit}" if isinstance(error.kind, Kind.Maximum) else f"be less than {limit}"
-        case Kind.MinLength(limit) | Kind.MinItems(limit) | Kind.MinProperties(limit):
-            return f"have at least {limit} {_unit(error.instance)}"
-        case Kind.MaxLength(limit) | Kind.MaxItems(limit) | Kind.MaxProperties(limit):
-            return f"have at most {limit} {_unit(error.instance)}"
+        case kind if keyword in _LIMITS:
+            return _LIMITS[keyword].format(kind.value)
         case _:
-            return f"satisfy `{error.schema_path[-1]}` of its schema"
+            return f"satisfy `{keyword}` of its schema"
 
 
 def _size(error: ValidationError) -> str:
     """How long the value is, where its length is what is wrong."""
-    counted = (
-        Kind.MinLength, Kind.MinItems, Kind.MinProperties, Kind.MaxLength, Kind.MaxItems, Kind.MaxProperties,
-    )  # fmt: skip
     value = error.instance
-    return str(len(value)) if isinstance(error.kind, counted) and isinstance(value, str | list | dict) else ""
+    sized = "have" in _LIMITS.get(str(error.schema_path[-1]), "")
+    return str(len(value)) if sized and isinstance(value, str | list | dict) else ""
 
 
-def _unit(value: object) -> str:
-    return "characters" if isinstance(value, str) else "entries"
-
-
-def _named_by(branches: object) -> list[str]:
+def _named_by(branches: Iterable[Schema]) -> list[str]:
     """The fields that alternatives ask for, each once."""
-    below = branches if isinstance(branches, list) else [branches]
-    names = (name for branch in below if isinstance(branch, dict) for name in branch.get("required", ()))
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(name for branch in branches for name in branch.get("required", ())))
 
 
-def _spot(schema: object, path: list[str | int]) -> object:
-    """The keyword's value at a path inside the schema itself."""
+def _spot(schema: Schema, path: Iterable[str | int]) -> list[Schema]:
+    """The alternatives at a path inside the schema itself."""
+    found: Any = schema
     for step in path:
-        schema = schema[step]  # type: ignore[index]  # the validator's path always leads somewhere
-    return schema
+        found = found[step]
+    alternatives: list[Schema] = found
+    return alternatives
 
 
 def _at(route: Route) -> str:
