@@ -3,10 +3,11 @@
 import copy
 import json
 
-from support import casebook
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import casebook
+from support.compiler import compile_spec
 
 from backstay.check.registry import CHECKS
 from backstay.core.route import look_up
@@ -70,9 +71,8 @@ def on_objects(case):
 
 def on_spec(case):
     """The rule's findings in a whole compile of the base spec with the case's changes."""
-    compiler = pytest.importorskip("support.compiler")
     base = parse((casebook.FOLDER / "base_spec.yaml").read_text(encoding="utf-8"))
-    return [found for found in compiler.compile_spec(merged(base, case.spec)).findings if found.rule == case.rule]
+    return [found for found in compile_spec(merged(base, case.spec)).findings if found.rule == case.rule]
 
 
 def merged(base, over):

@@ -1,0 +1,61 @@
+"""The API server is meant to use its pod's own identity and still has store keys.
+
+Unset keys are not absent: config.json of every release has `minio` and `minio123`. Only keys that are set and
+empty make the API server use the identity of its service account.
+
+Not judged: without a spec, an API server whose service account names no AWS role.
+
+Breaks: uploads of pipelines fail with "the access key id you provided does not exist in our records".
+Bad:
+    storage: {artifacts: {credentials: {fromEnvironment: true}}}     # and no OBJECTSTORECONFIG_ACCESSKEY in env
+Good:
+    - {name: OBJECTSTORECONFIG_ACCESSKEY, value: ""}
+    - {name: OBJECTSTORECONFIG_SECRETACCESSKEY, value: ""}
+Source: kubeflow/pipelines backend/src/apiserver/config/config.json, backend/src/apiserver/main.go (AllowEmptyEnv)
+"""
+
+from collections.abc import Iterator
+
+from backstay.check import look
+from backstay.check.context import Context, Item
+from backstay.check.rule import Check, rule
+from backstay.check.rules.kfp import install
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.route import Route
+
+RULE = rule(__doc__, "KFP020", "default-keys-instead-of-identity")
+
+_KEYS = ("OBJECTSTORECONFIG_ACCESSKEY", "OBJECTSTORECONFIG_SECRETACCESSKEY")
+_ROLE = "eks.amazonaws.com/role-arn"
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge the two keys of every API server that is meant to use its own identity."""
+    stated = (
+        ctx.cluster is not None
+        and ctx.cluster.storage is not None
+        and ctx.cluster.storage.store.credentials is None
+    )
+    for container, env in install.environments(ctx, install.API_SERVER):
+        if stated or _has_role(ctx, container.item):
+            for route, message, help_ in _faults(env, (*container.route, "env"), stated=stated):
+                yield ctx.report(RULE, container.item, route, message, help_)
+
+
+def _faults(env: look.Environment, whole: Route, *, stated: bool) -> Iterator[tuple[Route, str, str]]:
+    for key in _KEYS:
+        found = env.get(key)
+        if env.lacks(key):
+            yield whole, f"{key} is not set, so the default of config.json is used", f'set {key} to ""'
+        elif stated and found and found.value != "":
+            yield found.route, f"{key} is set, although the pod's own identity is wanted", f'set {key} to ""'
+
+
+def _has_role(ctx: Context, item: Item) -> bool:
+    """Whether the API server's service account is at hand and names an AWS role."""
+    name = look.pod_spec(item)[0].get("serviceAccountName")
+    accounts = (a for a in ctx.named("ServiceAccount", str(name)) if a.ref.namespace == item.ref.namespace)
+    return any(look.text(look.at(account.value, "metadata", "annotations", _ROLE)) for account in accounts)
+
+
+CHECK = Check(RULE, reads=frozenset({"Deployment", "ServiceAccount", "ConfigMap"}), run=check)

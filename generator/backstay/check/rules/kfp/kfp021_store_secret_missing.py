@@ -1,0 +1,136 @@
+"""A Secret that store settings name is not in the namespace that needs it, or lacks the keys.
+
+kfp-launcher and artifact-repositories name Secrets of their own namespace; the workflow controller's store names
+Secrets of every namespace in which workflows run.
+
+Not judged: Secrets of which the manifests hold none by that name (they may be made elsewhere), those that an
+ExternalSecret or a SealedSecret makes, and `mlpipeline-minio-artifact`, which the profile controller copies.
+
+Breaks: step pods hang in CreateContainerConfigError or the launcher fails before the user's code starts.
+Bad:
+    {kind: ConfigMap, metadata: {name: kfp-launcher, namespace: team-a}, data: {providers: "... secretName: store"}}
+    {kind: Secret, metadata: {name: store, namespace: kubeflow}}        # and none in team-a
+Good:
+    {kind: ConfigMap, metadata: {name: kfp-launcher, namespace: team-a}, data: {providers: "... secretName: store"}}
+    {kind: Secret, metadata: {name: store, namespace: team-a}}
+Source: argoproj/argo-workflows workflow/controller/workflowpod.go, kubeflow/pipelines backend/src/v2/objectstore/object_store.go
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from backstay.check import look
+from backstay.check.context import Context, Item
+from backstay.check.rule import Check, rule
+from backstay.check.rules.kfp import argo, launcher
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.route import Route
+
+RULE = rule(__doc__, "KFP021", "store-secret-missing")
+
+_COPIED_TO_PROFILES = "mlpipeline-minio-artifact"
+_MAKERS = {
+    "ExternalSecret": ("spec", "target", "name"),
+    "SealedSecret": ("spec", "template", "metadata", "name"),
+}
+_LAUNCHER_KEYS = ("accessKeyKey", "secretKeyKey", "tokenKey")
+_ARGO_SECRETS = ("accessKeySecret", "secretKeySecret", "sessionTokenSecret")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A key of a Secret that a setting at `route` needs in a namespace."""
+
+    item: Item
+    route: Route
+    namespace: str
+    name: str
+    key: str
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge every Secret key that launchers and Argo are told to read."""
+    for wanted in (*_by_launchers(ctx), *_by_argo(ctx)):
+        there = _secret(ctx, wanted)
+        if there is None:
+            if _surely_absent(ctx, wanted):
+                yield _absent(ctx, wanted)
+        elif not there.partial and wanted.key not in _keys(there):
+            yield ctx.report(
+                RULE, wanted.item, wanted.route,
+                f"Secret {wanted.namespace}/{wanted.name} has no key `{wanted.key}`",
+                f"it has {', '.join(f'`{key}`' for key in sorted(_keys(there))) or 'none'}; name one of its keys",
+            )  # fmt: skip
+
+
+def _absent(ctx: Context, wanted: Wanted) -> Diagnostic:
+    return ctx.report(
+        RULE, wanted.item, wanted.route,
+        f"there is no Secret {wanted.name} in namespace {wanted.namespace}, where steps read it",
+        f"put a Secret {wanted.name} with the key `{wanted.key}` into namespace {wanted.namespace} too",
+    )  # fmt: skip
+
+
+def _by_launchers(ctx: Context) -> Iterator[Wanted]:
+    for provider in launcher.providers(ctx):
+        for part in provider.parts:
+            credentials = part.node("credentials")
+            named = credentials.node("secretRef") if credentials else None
+            for key in _LAUNCHER_KEYS if named else ():
+                if named and named.text("secretName") and named.text(key):
+                    namespace = provider.item.ref.namespace
+                    yield Wanted(
+                        provider.item, named.to(key), namespace, named.text("secretName"), named.text(key)
+                    )
+
+
+def _by_argo(ctx: Context) -> Iterator[Wanted]:
+    for store in argo.s3_repositories(ctx):
+        everywhere = store.item.ref.name == argo.CONTROLLER_CONFIG
+        for wanted in _secrets(store):
+            yield from (
+                (replace(wanted, namespace=ns) for ns in _run_namespaces(ctx)) if everywhere else (wanted,)
+            )
+
+
+def _secrets(store: argo.Part) -> Iterator[Wanted]:
+    for field in _ARGO_SECRETS:
+        named = store.below(field)
+        name, key = (look.text(named.value.get(part)) if named else None for part in ("name", "key"))
+        if named and name and key and named.value.get("optional") is not True:
+            yield Wanted(store.item, named.to("key"), store.item.ref.namespace, name, key)
+
+
+def _run_namespaces(ctx: Context) -> list[str]:
+    """Where steps surely run and nothing else tells Argo its store: launchers' namespaces without repositories."""
+    own = {item.ref.namespace for item in ctx.named("ConfigMap", argo.REPOSITORIES)}
+    return sorted({item.ref.namespace for item in launcher.launchers(ctx)} - own)
+
+
+def _secret(ctx: Context, wanted: Wanted) -> Item | None:
+    found = [item for item in ctx.named("Secret", wanted.name) if item.ref.namespace == wanted.namespace]
+    return found[0] if found else None
+
+
+def _keys(secret: Item) -> frozenset[str]:
+    """The names of a Secret's keys; its values are not looked at."""
+    return frozenset(look.mapping(secret.value.get("data"))) | frozenset(
+        look.mapping(secret.value.get("stringData"))
+    )
+
+
+def _surely_absent(ctx: Context, wanted: Wanted) -> bool:
+    """Whether the manifests bring Secrets of that name, but none and no maker of one to that namespace."""
+    elsewhere = any(True for _ in ctx.named("Secret", wanted.name))
+    return elsewhere and wanted.name != _COPIED_TO_PROFILES and not _made(ctx, wanted)
+
+
+def _made(ctx: Context, wanted: Wanted) -> bool:
+    return any(
+        item.ref.namespace == wanted.namespace
+        and wanted.name in {item.ref.name, look.text(look.at(item.value, *_MAKERS[item.ref.kind]))}
+        for item in ctx.of_kind(*_MAKERS)
+    )
+
+
+CHECK = Check(RULE, reads=frozenset({"ConfigMap", "Secret", *_MAKERS}), run=check)

@@ -1,0 +1,74 @@
+"""A Kustomization patches artifactRepository and then replaces a piece of it by position.
+
+Pipelines 2.17 fills the namespace into what stands between the first two dots of the text, and the bucket into what
+stands in its second pair of double quotes. A rewritten text has other things there. Patches of an overlay above
+that Kustomization come after the replacements and are safe.
+
+Not judged: a namespace that the manifests do not tell.
+
+Breaks: archived logs and artifacts go to a host or a bucket that does not exist.
+Bad:
+    patches: [{patch: '{..., data: {artifactRepository: "s3: {endpoint: minio.storage:80, bucket: b}"}}'}]
+    replacements: [{source: {fieldPath: data.bucketName}, targets: [{..., options: {delimiter: '"', index: 3}}]}]
+Good:
+    resources: [base]        # the base replaces, this overlay patches what comes out
+    patches: [{patch: '{..., data: {artifactRepository: "s3: {endpoint: minio.storage:80, bucket: b}"}}'}]
+Source: kubeflow/pipelines manifests/kustomize/env/platform-agnostic/kustomization.yaml
+"""
+
+from collections.abc import Iterator
+
+from backstay.check import look
+from backstay.check.context import Context, Item
+from backstay.check.rule import Check, rule
+from backstay.check.rules.kfp import argo, kustomization
+from backstay.check.rules.kfp.kustomization import Replacement
+from backstay.core.diagnostic import Diagnostic
+
+RULE = rule(__doc__, "KFP025", "replacement-hits-wrong-piece")
+
+_FIELD = kustomization.DataField(argo.CONTROLLER_CONFIG, "artifactRepository")
+_INSTALL_CONFIG = "pipeline-install-config"
+_HELP = "move the patch to an overlay above this Kustomization, or take the replacement out of it"
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge every Kustomization that both patches and replaces artifactRepository."""
+    for item in ctx.of_kind("Kustomization"):
+        pieces = list(kustomization.replacements(item, _FIELD))
+        for patched in kustomization.patched(ctx, item, _FIELD) if pieces else ():
+            for piece in pieces:
+                message = _fault(ctx, item, patched.value, piece)
+                if message:
+                    yield ctx.report(RULE, patched.item, patched.route, message, _HELP)
+
+
+def _fault(ctx: Context, item: Item, text: str, piece: Replacement) -> str | None:
+    """What a replacement does to a text that it does not fit; None when it fits."""
+    pieces = text.split(piece.delimiter)
+    where = f"piece {piece.index} of artifactRepository between `{piece.delimiter}`"
+    if not 0 <= piece.index < len(pieces):
+        return f"there is no {where}, and `kustomize build` fails"
+    meant = _meant(ctx, item, text, piece.source)
+    if meant is None or pieces[piece.index] == meant:
+        return None
+    return f"{where} is replaced by {piece.source}, but it is not `{meant}`"
+
+
+def _meant(ctx: Context, item: Item, text: str, source: str) -> str | None:
+    """What has to stand where a replacement lands; None when that is not known."""
+    if source == "metadata.namespace":
+        return _namespace(ctx, item)
+    if source == "data.bucketName":
+        return look.text(look.at(ctx.nested(text), "s3", "bucket"))
+    return None
+
+
+def _namespace(ctx: Context, item: Item) -> str | None:
+    stated = look.text(item.value.get("namespace"))
+    return stated or next(
+        (found.ref.namespace or None for found in ctx.named("ConfigMap", _INSTALL_CONFIG)), None
+    )
+
+
+CHECK = Check(RULE, reads=frozenset({"Kustomization", "ConfigMap"}), run=check)
