@@ -1,12 +1,15 @@
 """Manifests: what the emitters make. One file each; plain values whose leaves may be facts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from backstay.core.diagnostic import ObjectRef
 from backstay.core.fact import Fact, Origin
 from backstay.core.route import Route
+
+Origins = Mapping[Route, tuple[Origin, ...]]
+"""Where the leaves of a value come from, most decisive first; a leaf without an entry is the emitter's own word."""
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 
@@ -43,13 +46,17 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A manifest whose facts were taken apart: the plain object, and where its leaves come from."""
+    """A manifest whose facts were taken apart: the plain object, and where its leaves come from.
+
+    `nested` has, for each text made of `YamlText`, the origins of the leaves inside it.
+    """
 
     file: str
     role: Role
     value: dict[str, Plain]
-    origins: Mapping[Route, tuple[Origin, ...]]
+    origins: Origins
     origin: Origin
+    nested: Mapping[Route, Origins] = field(default_factory=dict)
 
     @property
     def ref(self) -> ObjectRef:
@@ -74,27 +81,41 @@ def settle(manifest: Manifest, to_text: Callable[[dict[str, Plain]], str]) -> Se
 
     `to_text` writes nested YAML; such a text carries the origins of everything in it.
     """
-    origins: dict[Route, tuple[Origin, ...]] = {}
-    value = {key: _walk(below, (key,), origins, to_text) for key, below in manifest.body.items()}
-    return Settled(manifest.file, manifest.role, value, origins, manifest.origin)
+    walk = _Walk(to_text)
+    value = walk.mapping(manifest.body, ())
+    return Settled(manifest.file, manifest.role, value, walk.origins, manifest.origin, walk.nested)
 
 
-def _walk(value: object, route: Route, origins: dict[Route, tuple[Origin, ...]],
-          to_text: Callable[[dict[str, Plain]], str]) -> Plain:  # fmt: skip
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, Fact):
-        origins[route] = value.origins
-        return _walk(value.value, route, origins, to_text)
-    if isinstance(value, Mapping):
-        return {key: _walk(below, (*route, key), origins, to_text) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return [_walk(below, (*route, index), origins, to_text) for index, below in enumerate(value)]
-    if isinstance(value, YamlText):
-        inside: dict[Route, tuple[Origin, ...]] = {}
-        plain = {key: _walk(below, (key,), inside, to_text) for key, below in value.body.items()}
-        found = tuple(dict.fromkeys(origin for leaf in inside.values() for origin in leaf))
+class _Walk:
+    """One walk through a body, or through a text inside it, that gathers origins."""
+
+    def __init__(self, to_text: Callable[[dict[str, Plain]], str]) -> None:
+        self._to_text = to_text
+        self.origins: dict[Route, tuple[Origin, ...]] = {}
+        self.nested: dict[Route, Origins] = {}
+
+    def mapping(self, value: Mapping[str, object], route: Route) -> dict[str, Plain]:
+        return {key: self._value(below, (*route, key)) for key, below in value.items()}
+
+    def _value(self, value: object, route: Route) -> Plain:
+        if value is None or isinstance(value, str | bool | int | float):
+            return value
+        if isinstance(value, Fact):
+            self.origins[route] = value.origins
+            return self._value(value.value, route)
+        if isinstance(value, Mapping):
+            return self.mapping(value, route)
+        if isinstance(value, list | tuple):
+            return [self._value(below, (*route, index)) for index, below in enumerate(value)]
+        if isinstance(value, YamlText):
+            return self._text(value, route)
+        raise AssertionError(f"no YAML form for {type(value).__name__} at {route}")
+
+    def _text(self, value: YamlText, route: Route) -> str:
+        inside = _Walk(self._to_text)
+        text = self._to_text(inside.mapping(value.body, ()))
+        found = tuple(dict.fromkeys(origin for leaf in inside.origins.values() for origin in leaf))
         if found:
-            origins[route] = found
-        return to_text(plain)
-    raise AssertionError(f"no YAML form for {type(value).__name__} at {route}")
+            self.origins[route] = found
+            self.nested[route] = inside.origins
+        return text
