@@ -8,15 +8,9 @@ from collections.abc import Iterator, Mapping
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.place import Place
 from backstay.core.route import Route
+from backstay.core.secret import look
 from backstay.spec.rules import SECRET_IN_SPEC
 
-_LOOKS = (
-    (re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"), "an AWS access key id"),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
-    (re.compile(r"\b(ghp|gho|ghs|github_pat|glpat|xox[abp])[_-][A-Za-z0-9_-]{16,}"), "an access token"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\."), "a JSON web token"),
-    (re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@]+@"), "a URL with a password"),
-)
 _SECRET_NAMES = re.compile(
     r"(?i)(password|passwd|secret_?access_?key|secretkey|accesskey|access_?token|api_?key)\Z"
 )
@@ -41,9 +35,9 @@ def find_secrets(value: object, route: Route = ()) -> Iterator[Diagnostic]:
 
 
 def _look(text: str, route: Route) -> str | None:
-    for pattern, what in _LOOKS:
-        if pattern.search(text):
-            return what
+    what = look(text)
+    if what:
+        return what
     name = str(route[-1]) if route and isinstance(route[-1], str) else ""
     if _SECRET_NAMES.search(name) and _DENSE.match(text) and _bits(text) >= _DENSE_BITS:
         return "a secret value where the name of a Secret's key belongs"
