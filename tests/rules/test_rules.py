@@ -6,12 +6,12 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import casebook
-from support.compiler import compile_spec
 
 from backstay.check.registry import CHECKS
 from backstay.core.route import look_up
 from backstay.text.yaml import parse
+from support import casebook
+from support.compiler import compile_spec
 
 _CHECKS = {check.rule.id: check for check in CHECKS}
 _CASES = list(casebook.cases())

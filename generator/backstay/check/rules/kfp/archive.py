@@ -35,11 +35,9 @@ class Archive:
 
 def archive(repository: argo.Part) -> Archive | None:
     """What an artifact repository says; None when it is no S3 one."""
-    s3 = repository.below("s3")
+    keys = look.text(look.at(repository.value, "s3", "keyFormat")) or KEYS_WHEN_UNSET
     place = next(places.repository_place(repository, repository.item.ref.name), None)
-    if s3 is None or place is None:
-        return None
-    return Archive(place, tight(look.text(s3.value.get("keyFormat")) or KEYS_WHEN_UNSET))
+    return Archive(place, tight(keys)) if place else None
 
 
 def same(ctx: Context, one: Archive, other: Archive, namespace: str) -> bool:

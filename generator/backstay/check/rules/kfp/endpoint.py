@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backstay.check import look
-from backstay.check.context import Context, Item
+from backstay.check.context import Context
 
 Key = tuple[object, ...]
 
@@ -39,9 +39,9 @@ class Endpoint:
         return Endpoint(self.host, self.port if self.port is not None else implied, known)
 
 
-def read(text: str, namespace: str) -> Endpoint | None:
-    """The endpoint that a text names, read in a namespace: `[http(s)://]host[:port]`; None when it is another text."""
-    found = _ENDPOINT.match(text)
+def read(text: object, namespace: str) -> Endpoint | None:
+    """The endpoint that a text names, read in a namespace: `[http(s)://]host[:port]`; None for anything else."""
+    found = _ENDPOINT.match(text) if isinstance(text, str) else None
     if found is None:
         return None
     scheme = found[1].lower() if found[1] else None
@@ -53,8 +53,8 @@ def read(text: str, namespace: str) -> Endpoint | None:
 def host(name: str, namespace: str) -> str:
     """A host in its shortest full form."""
     parts = name.lower().rstrip(".").split(".")
-    if len(parts) == 1 and namespace:
-        return f"{parts[0]}.{namespace}"
+    if len(parts) == 1:
+        return f"{parts[0]}.{namespace}".rstrip(".")
     if parts[2:3] == ["svc"]:
         return ".".join(parts[:2])
     return "s3.amazonaws.com" if _AWS.match(".".join(parts)) else ".".join(parts)
@@ -69,30 +69,29 @@ def same(ctx: Context, one: Endpoint, other: Endpoint) -> bool:
 
 def key(ctx: Context, endpoint: Endpoint) -> Key:
     """What stands for the store behind an endpoint: its pods where a Service says so, else host and port."""
-    service = service_of(ctx, endpoint)
-    spec = look.mapping(service.value.get("spec")) if service else {}
+    spec = service_of(ctx, endpoint)
     target = look.text(spec.get("externalName"))
     if target:
         return (host(target, ""), endpoint.port)
     selector = look.mapping(spec.get("selector"))
-    if service and selector:
+    if selector:
         labels = tuple(sorted((name, str(value)) for name, value in selector.items()))
-        return (service.ref.namespace, labels, _target(spec, endpoint.port))
+        return (endpoint.host.partition(".")[2], labels, _target(spec, endpoint.port))
     if endpoint.host.startswith("seaweedfs.") and endpoint.port == _SEAWEED_S3_TARGET:
         return (endpoint.host, _SEAWEED_S3)
     return (endpoint.host, endpoint.port)
 
 
-def service_of(ctx: Context, endpoint: Endpoint) -> Item | None:
-    """The Service that a cluster-local host names, where it is at hand."""
+def service_of(ctx: Context, endpoint: Endpoint) -> Mapping[str, object]:
+    """The spec of the Service that a cluster-local host names; empty where it is not at hand."""
     name, _, namespace = endpoint.host.partition(".")
-    return next((item for item in ctx.named("Service", name) if item.ref.namespace == namespace), None)
+    found = (item.value.get("spec") for item in ctx.named("Service", name) if item.ref.namespace == namespace)
+    return look.mapping(next(found, None))
 
 
 def is_seaweedfs(ctx: Context, endpoint: Endpoint) -> bool:
     """Whether the bundled SeaweedFS answers there, by its Service's name or by the pods behind another one."""
-    service = service_of(ctx, endpoint)
-    app = look.at(service.value, "spec", "selector", "app") if service else None
+    app = look.at(service_of(ctx, endpoint), "selector", "app")
     return app == "seaweedfs" or endpoint.host.startswith("seaweedfs.")
 
 

@@ -42,7 +42,7 @@ def namespaces(ctx: Context) -> frozenset[str]:
     if ctx.cluster is not None and ctx.cluster.pipelines is not None:
         return frozenset({ctx.cluster.pipelines.namespace.value})
     own = (*ctx.named("Deployment", API_SERVER[0]), *ctx.named("ConfigMap", CONFIG))
-    return frozenset(item.ref.namespace for item in own if item.ref.namespace) or frozenset({"kubeflow"})
+    return frozenset(item.ref.namespace for item in own) - {""} or frozenset({"kubeflow"})
 
 
 def profiles(ctx: Context) -> tuple[str, ...]:

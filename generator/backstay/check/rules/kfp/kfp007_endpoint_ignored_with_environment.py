@@ -37,9 +37,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         return
     for provider in launcher.providers(ctx):
         for part in provider.parts if provider.scheme in launcher.S3_LIKE else ():
-            credentials = part.node("credentials")
             stated = [name for name in _IGNORED if part.get(name) is not None and part.get(name) != ""]
-            if stated and credentials is not None and credentials.get("fromEnv") is True:
+            if stated and launcher.by_environment(part):
                 message = f"Pipelines {version} ignores {_words(stated)} when `fromEnv` is true"
                 help_ = "name a Secret under `secretRef`, or upgrade to Pipelines 2.17"
                 yield ctx.report(RULE, provider.item, part.to(stated[0]), message, help_)

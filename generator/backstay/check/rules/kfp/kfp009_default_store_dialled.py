@@ -29,23 +29,28 @@ from backstay.core.route import Route
 
 RULE = rule(__doc__, "KFP009", "default-store-dialled")
 
+_PROVIDERS: Route = ("data", "providers")
 _AWS = Endpoint("s3.amazonaws.com", 443, secure=True)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge each kfp-launcher that runs read against the store of the API server, or else of Argo."""
-    store = next((place.endpoint for place in _stores(ctx) if place.endpoint), None)
+    """Judge each kfp-launcher that runs read against the store of the spec, the API server or Argo."""
+    store = next(_stores(ctx), None)
     if store is None:
         return
     for item in install.run_launchers(ctx):
         found = _dialled(ctx, item)
         if found and not (endpoint.same(ctx, found[0], store) and store.secure in {None, found[0].secure}):
             message = f"the launcher dials `{_url(found[0])}` here, and the store is `{_url(store)}`"
-            yield ctx.report(RULE, item, found[1], message, _help(ctx, store))
+            yield ctx.report(RULE, item, found[1], message, _help(ctx, found[1], store))
 
 
-def _stores(ctx: Context) -> Iterator[places.StorePlace]:
-    return chain(places.api_servers(ctx), places.controllers(ctx), places.repositories(ctx))
+def _stores(ctx: Context) -> Iterator[Endpoint]:
+    if ctx.cluster is not None and ctx.cluster.storage is not None:
+        yield places.of_spec(ctx.cluster.storage.store)
+    for place in chain(places.api_servers(ctx), places.controllers(ctx), places.repositories(ctx)):
+        if place.endpoint:
+            yield place.endpoint
 
 
 def _dialled(ctx: Context, item: Item) -> tuple[Endpoint, Route] | None:
@@ -59,9 +64,9 @@ def _dialled(ctx: Context, item: Item) -> tuple[Endpoint, Route] | None:
         return _by_environment(ctx, provider)
     if item.partial or _linked(ctx, item):
         return None
-    built_in = endpoint.read(install.default_store(ctx) or "", "")
+    built_in = endpoint.read(install.default_store(ctx), "")
     found = _AWS if root.scheme == "s3" else built_in and built_in.within(secure=False)
-    return (found, ("data", "providers")) if found else None
+    return (found, _PROVIDERS) if found else None
 
 
 def _by_environment(ctx: Context, provider: launcher.Provider) -> tuple[Endpoint, Route] | None:
@@ -82,12 +87,13 @@ def _url(dialled: Endpoint) -> str:
     return f"{scheme}{dialled}"
 
 
-def _help(ctx: Context, store: Endpoint) -> str:
+def _help(ctx: Context, route: Route, store: Endpoint) -> str:
+    if route != _PROVIDERS:
+        return "name a Secret under `secretRef`, or upgrade to Pipelines 2.17"
     if not ctx.has(Feature.LAUNCHER_PROVIDERS):
         return "upgrade to Pipelines 2.2, or put a Service `minio-service` that leads to the store into the namespace"
     ssl = "" if store.secure is None else f"disableSSL: {str(not store.secure).lower()}, "
-    kept = " and `secretRef`" if not ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT) else ""
-    return f"state `default: {{endpoint: {store}, {ssl}credentials: ...}}`{kept} under `providers`"
+    return f"state `default: {{endpoint: {store}, {ssl}credentials: {{secretRef: ...}}}}` under `providers`"
 
 
 CHECK = Check(RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check)

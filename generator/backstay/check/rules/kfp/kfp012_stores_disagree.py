@@ -2,7 +2,8 @@
 
 The API server, the workflow controller, each namespace's artifact-repositories and kfp-launcher, the UI and the
 profile controller each have their own spelling of endpoint, TLS and bucket. What they say is compared, after
-normalising, with what the API server says; where it says nothing, with what most of them say.
+normalising, with the spec's store, where there is a spec; else with what the API server says; where it says
+nothing, with what most of them say.
 
 A kfp-launcher whose pipeline root lies in another bucket as well is taken for a namespace's own store, which may
 be meant: a warning.
@@ -20,26 +21,22 @@ Good:
 Source: kubeflow/pipelines#11301, kubeflow/pipelines#9689
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import endpoint, launcher
 from backstay.check.rules.kfp.endpoint import Endpoint
-from backstay.check.rules.kfp.places import StorePlace, places
+from backstay.check.rules.kfp.places import StorePlace, of_spec, places
 from backstay.core.diagnostic import Diagnostic, Severity
 
 RULE = rule(__doc__, "KFP012", "stores-disagree")
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """What holds, and which place says so, for the endpoint, TLS and the bucket."""
-
-    endpoint: StorePlace | None
-    secure: StorePlace | None
-    bucket: StorePlace | None
+_Said = Endpoint | bool | str
+_Reference = Mapping[str, tuple[_Said, str]]
+"""What holds for `endpoint`, `secure` and `bucket`, and which place says so."""
+_SPEC = "the spec"
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
@@ -51,53 +48,67 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         if differing:
             message = f"{place.who} names another store: {'; '.join(differing.values())}"
             route = place.fields[next(iter(differing))]
-            yield ctx.report(RULE, place.item, route, message, _help(place, reference), _severity(place, reference))
+            help_ = _help(place, reference, differing)
+            yield ctx.report(RULE, place.item, route, message, help_, _severity(place, reference))
+
+
+def _said(place: StorePlace) -> dict[str, _Said]:
+    parts = {"endpoint": place.endpoint, "secure": place.secure, "bucket": place.bucket}
+    return {part: value for part, value in parts.items() if value is not None}
 
 
 def _reference(ctx: Context, found: Sequence[StorePlace]) -> _Reference:
-    return _Reference(
-        _most(found, lambda place: place.endpoint and endpoint.key(ctx, place.endpoint)),
-        _most(found, lambda place: place.secure),
-        _most(found, lambda place: place.bucket),
-    )
+    """By part: what the spec or the API server says; else the first of the answers that most places give."""
+    if ctx.cluster is not None and ctx.cluster.storage is not None:
+        store = ctx.cluster.storage.store
+        return {"endpoint": (of_spec(store), _SPEC), "secure": (store.secure.value, _SPEC), "bucket": (store.bucket.value, _SPEC)}
+    reference: dict[str, tuple[_Said, str]] = {}
+    for part in ("endpoint", "secure", "bucket"):
+        said = [(place, _said(place)[part]) for place in found if part in _said(place)]
+        keys = [_key(ctx, value) for _, value in said]
+        if said:
+            place, value = max(said, key=lambda pair: (pair[0].leads, keys.count(_key(ctx, pair[1]))))
+            reference[part] = value, place.who
+    return reference
 
 
-def _most(found: Sequence[StorePlace], part: Callable[[StorePlace], object]) -> StorePlace | None:
-    """The API server if it says; else the first place whose answer most places give."""
-    said = [(place, answer) for place in found if (answer := part(place)) is not None]
-    answers = [answer for _, answer in said]
-    return max(said, key=lambda pair: (pair[0].leads, answers.count(pair[1])), default=(None, None))[0]
+def _key(ctx: Context, value: _Said) -> object:
+    return endpoint.key(ctx, value) if isinstance(value, Endpoint) else value
 
 
 def _differing(ctx: Context, place: StorePlace, reference: _Reference) -> Iterator[tuple[str, str]]:
     """The parts in which a place differs, each with both values in words."""
-    there = reference.endpoint
-    if place.endpoint and there and there.endpoint and not endpoint.same(ctx, place.endpoint, there.endpoint):
-        yield "endpoint", f"endpoint `{place.endpoint}`, in {there.who} `{there.endpoint}`"
-    if place.secure is not None and reference.secure and place.secure != reference.secure.secure:
-        yield "secure", f"TLS {_on(place)}, in {reference.secure.who} {_on(reference.secure)}"
-    if place.bucket and reference.bucket and place.bucket != reference.bucket.bucket:
-        yield "bucket", f"bucket `{place.bucket}`, in {reference.bucket.who} `{reference.bucket.bucket}`"
+    for part, own in _said(place).items():
+        value, who = reference[part]
+        if not _alike(ctx, own, value):
+            yield part, f"{part if part != 'secure' else 'TLS'} {_word(own)}, in {who} {_word(value)}"
 
 
-def _on(place: StorePlace) -> str:
-    return "on" if place.secure else "off"
+def _alike(ctx: Context, one: _Said, other: _Said) -> bool:
+    if isinstance(one, Endpoint) and isinstance(other, Endpoint):
+        return endpoint.same(ctx, one, other)
+    return one == other
+
+
+def _word(value: _Said) -> str:
+    return f"`{value}`" if not isinstance(value, bool) else "on" if value else "off"
 
 
 def _severity(place: StorePlace, reference: _Reference) -> Severity | None:
     root = launcher.root_of(place.item) if place.item.ref.name == launcher.NAME else None
-    of_its_own = root is not None and reference.bucket is not None and root.bucket != reference.bucket.bucket
+    of_its_own = root is not None and "bucket" in reference and root.bucket != reference["bucket"][0]
     return Severity.WARNING if of_its_own else None
 
 
-def _help(place: StorePlace, reference: _Reference) -> str:
+def _help(place: StorePlace, reference: _Reference, differing: Mapping[str, str]) -> str:
     """What to write there, in that place's own spelling."""
-    dialled = reference.endpoint.endpoint if reference.endpoint else place.endpoint
-    secure = reference.secure.secure if reference.secure else None
-    steps = [place.spell(Endpoint(dialled.host, dialled.port, secure))] if dialled else []
-    if place.bucket and reference.bucket and place.bucket != reference.bucket.bucket:
-        steps.append(f"name the bucket `{reference.bucket.bucket}`")
-    return "; ".join(steps)
+    dialled, secure = (reference.get(part, (None, ""))[0] for part in ("endpoint", "secure"))
+    if differing.keys() == {"bucket"}:
+        return f"name the bucket `{reference['bucket'][0]}`"
+    if not isinstance(dialled, Endpoint):
+        return f"turn TLS {_word(secure is True)}"
+    known = Endpoint(dialled.host, dialled.port, secure if isinstance(secure, bool) else None)
+    return place.spell(known) + (f"; name the bucket `{reference['bucket'][0]}`" if "bucket" in differing else "")
 
 
 CHECK = Check(RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check)

@@ -47,7 +47,8 @@ def _launcher(ctx: Context, item: Item) -> Iterator[Diagnostic]:
     fault = _fault(item, root.bucket, f"{root.prefix}/")
     if fault:
         good = f"{root.scheme}://{_BUCKET}/private-artifacts/{item.ref.namespace}/{root.prefix}"
-        yield ctx.report(RULE, item, ("data", "defaultPipelineRoot"), fault, f"write `defaultPipelineRoot: {good}`")
+        help_ = f"write `defaultPipelineRoot: {good}`, or let its path start with `artifacts/`"
+        yield ctx.report(RULE, item, ("data", "defaultPipelineRoot"), fault, help_)
 
 
 def _uses_profile_store(ctx: Context, item: Item, scheme: str) -> bool:
@@ -61,31 +62,30 @@ def _uses_profile_store(ctx: Context, item: Item, scheme: str) -> bool:
         reference = credentials.node("secretRef") if credentials else None
         written = provider.default.text("endpoint") if provider.default else ""
         secret, stated = reference.text("secretName") if reference else "", True
-    return stated and secret == _SECRET and _is_seaweedfs(ctx, written or "", item.ref.namespace)
+    return stated and secret == _SECRET and _is_seaweedfs(ctx, written, item.ref.namespace)
 
 
 def _repository(ctx: Context, repository: argo.Part) -> Iterator[Diagnostic]:
     found, namespace = archive.archive(repository), repository.item.ref.namespace
-    if found is None or look.at(repository.value, "s3", "accessKeySecret", "name") != _SECRET:
+    dialled = found.place.endpoint if found else None
+    if found is None or dialled is None or look.at(repository.value, "s3", "accessKeySecret", "name") != _SECRET:
         return
-    if found.place.endpoint is None or not endpoint.is_seaweedfs(ctx, found.place.endpoint):
-        return
-    fault = _fault(repository.item, found.place.bucket or "", found.keys_in(namespace))
+    fault = endpoint.is_seaweedfs(ctx, dialled) and _fault(repository.item, found.place.bucket, found.keys_in(namespace))
     if fault:
         help_ = f"let `keyFormat` start with `private-artifacts/{namespace}/` and name the bucket `{_BUCKET}`"
         yield ctx.report(RULE, repository.item, (*repository.route, "s3", "keyFormat"), fault, help_)
 
 
-def _is_seaweedfs(ctx: Context, written: str, namespace: str) -> bool:
+def _is_seaweedfs(ctx: Context, written: str | None, namespace: str) -> bool:
     found = endpoint.read(written, namespace)
     return found is not None and endpoint.is_seaweedfs(ctx, found)
 
 
-def _fault(item: Item, bucket: str, path: str) -> str | None:
+def _fault(item: Item, bucket: str | None, path: str) -> str | None:
     namespace = item.ref.namespace
     allowed = ("artifacts/", "shared/", f"private/{namespace}/", f"private-artifacts/{namespace}/")
     if bucket != _BUCKET:
-        return f"the user of profile {namespace} may only use bucket `{_BUCKET}`, and this is `{bucket}`"
+        return f"the user of profile {namespace} may only use bucket `{_BUCKET}`, and this is `{bucket or 'none'}`"
     if path.startswith(allowed):
         return None
     return f"the user of profile {namespace} may not write to `{path}` in SeaweedFS"

@@ -88,7 +88,7 @@ def _unfilled(keys: str) -> str | None:
 def _agree(env: look.Environment, keys: str, there: Archive) -> bool:
     namespace = there.place.item.ref.namespace
     own = there.place.item.ref.name == argo.REPOSITORIES
-    if own and _looked_up(env, there):
+    if _looked_up(env, there):
         return True
     return Archive(there.place, keys).keys_in(namespace) == there.keys_in(namespace) if own else keys == there.keys
 

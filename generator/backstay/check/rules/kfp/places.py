@@ -15,6 +15,7 @@ from backstay.check.rules.kfp import argo, endpoint, install, launcher
 from backstay.check.rules.kfp.endpoint import Endpoint
 from backstay.core.feature import Feature
 from backstay.core.route import Route
+from backstay.model.parts import Store
 
 DEFAULT_KEY = "workflows.argoproj.io/default-artifact-repository"
 _GO_TRUE = {"1", "t", "true"}
@@ -55,18 +56,23 @@ def places(ctx: Context) -> Iterator[StorePlace]:
     yield from profile_controllers(ctx)
 
 
+def of_spec(store: Store) -> Endpoint:
+    """The endpoint of the spec's store."""
+    return Endpoint(endpoint.host(store.host.value, ""), store.port.value, store.secure.value)
+
+
 def api_servers(ctx: Context) -> Iterator[StorePlace]:
     """OBJECTSTORECONFIG_*; before 2.15 a host that is not set is the Service minio-service of its namespace."""
     prefix = "OBJECTSTORECONFIG_"
     for container, env in install.environments(ctx, install.API_SERVER):
         secure = _go_bool(env.value(prefix + "SECURE"), unset=False if env.lacks(prefix + "SECURE") else None)
         found = _host_and_port(container, env, (prefix + "HOST", prefix + "PORT"))
-        if found is None and env.lacks(prefix + "HOST") and ctx.has(Feature.STORE_BY_SERVICE_LINKS):
+        if env.lacks(prefix + "HOST") and ctx.has(Feature.STORE_BY_SERVICE_LINKS):
             found = Endpoint(f"{_SERVICE}.{container.item.ref.namespace}", 9000)
         yield _place(
             container.item, "the API server", found, secure, env.value(prefix + "BUCKETNAME"),
             _env_fields(container, env, prefix + "HOST", prefix + "SECURE", prefix + "BUCKETNAME"),
-            lambda e: f"set {prefix}HOST={e.host}, {prefix}PORT={e.port or ''} and {prefix}SECURE={_word(e.secure)}",
+            lambda e: f"set {_host_port('OBJECTSTORECONFIG', e)} and {prefix}SECURE={_word(e.secure)}",
         )  # fmt: skip
 
 
@@ -86,14 +92,14 @@ def default_repositories(ctx: Context) -> Iterator[argo.Part]:
     """What the annotated key of each artifact-repositories ConfigMap says."""
     for item in ctx.named("ConfigMap", argo.REPOSITORIES):
         name = default_key(item)
-        value = ctx.nested(look.data(item).get(name)) if name else None
-        if name and isinstance(value, Mapping):
+        value = ctx.nested(look.data(item).get(name))
+        if isinstance(value, Mapping):
             yield argo.Part(item, look.mapping(value), ("data", name))
 
 
-def default_key(item: Item) -> str | None:
-    """The key that an artifact-repositories ConfigMap declares its default."""
-    return look.text(look.at(item.value, "metadata", "annotations", DEFAULT_KEY))
+def default_key(item: Item) -> str:
+    """The key that an artifact-repositories ConfigMap declares its default; empty when it declares none."""
+    return look.text(look.at(item.value, "metadata", "annotations", DEFAULT_KEY)) or ""
 
 
 def repository_place(repository: argo.Part, who: str) -> Iterator[StorePlace]:
@@ -101,7 +107,7 @@ def repository_place(repository: argo.Part, who: str) -> Iterator[StorePlace]:
     s3 = repository.below("s3")
     if s3 is not None:
         yield _place(
-            s3.item, who, endpoint.read(look.text(s3.value.get("endpoint")) or "", s3.item.ref.namespace),
+            s3.item, who, endpoint.read(s3.value.get("endpoint"), s3.item.ref.namespace),
             s3.value.get("insecure") is not True, look.text(s3.value.get("bucket")),
             {"endpoint": s3.to("endpoint"), "secure": s3.to("insecure"), "bucket": s3.to("bucket")},
             lambda e: f"write `endpoint: {e}` and `insecure: {_word(not e.secure)}`",
@@ -125,9 +131,7 @@ def _in_use(item: Item, scheme: str) -> bool:
 
 def _counts(ctx: Context, default: launcher.Node) -> bool:
     """Whether the launcher looks at the endpoint at all."""
-    credentials = default.node("credentials")
-    by_environment = credentials is not None and credentials.get("fromEnv") is True
-    return not by_environment or ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT)
+    return ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT) or not launcher.by_environment(default)
 
 
 def _launcher(provider: launcher.Provider, default: launcher.Node) -> StorePlace:
@@ -144,15 +148,15 @@ def uis(ctx: Context) -> Iterator[StorePlace]:
     """MINIO_* for minio:// artifacts and AWS_* for s3:// ones, each where it is used."""
     schemes = {root.scheme for root in map(launcher.root_of, install.run_launchers(ctx)) if root}
     for container, env in install.environments(ctx, install.UI):
-        schemes_here = schemes | ({env.value("ARGO_ARCHIVE_ARTIFACTORY") or "minio"} if schemes else set())
-        if schemes_here != {"s3"}:
+        logs = env.value("ARGO_ARCHIVE_ARTIFACTORY")
+        if (schemes, logs) != ({"s3"}, "s3"):
             yield _ui_minio(ctx, container, env)
-        if "s3" in schemes_here and env.get("AWS_S3_ENDPOINT"):
+        if "s3" in {*schemes, logs}:
             yield _ui_aws(container, env)
 
 
 def _ui_minio(ctx: Context, container: look.Container, env: look.Environment) -> StorePlace:
-    built_in = (install.default_store(ctx) or "").split(".")[0] or None
+    built_in = (install.default_store(ctx) or "").split(".")[0]
     name = _or(env, "MINIO_HOST", built_in)
     namespace = _or(env, "MINIO_NAMESPACE", "kubeflow")
     port = _or(env, "MINIO_PORT", "9000")
@@ -161,14 +165,14 @@ def _ui_minio(ctx: Context, container: look.Container, env: look.Environment) ->
     return _place(
         container.item, "ml-pipeline-ui", _dialled(dialled, port, container), None if ssl is None else ssl.lower() in _UI_TRUE,
         None, _env_fields(container, env, "MINIO_HOST", "MINIO_SSL"),
-        lambda e: f"set MINIO_HOST={e.host}, empty MINIO_NAMESPACE, MINIO_PORT={e.port or ''} and MINIO_SSL={_word(e.secure)}",
+        lambda e: f"set {_host_port('MINIO', e)}, an empty MINIO_NAMESPACE and MINIO_SSL={_word(e.secure)}",
     )  # fmt: skip
 
 
 def _ui_aws(container: look.Container, env: look.Environment) -> StorePlace:
-    ssl = _or(env, "AWS_SSL", "true")
+    dialled, ssl = _or(env, "AWS_S3_ENDPOINT", "s3.amazonaws.com"), _or(env, "AWS_SSL", "true")
     return _place(
-        container.item, "ml-pipeline-ui", endpoint.read(env.value("AWS_S3_ENDPOINT") or "", container.item.ref.namespace),
+        container.item, "ml-pipeline-ui", endpoint.read(dialled, container.item.ref.namespace),
         None if ssl is None else ssl.lower() in _UI_TRUE, None,
         _env_fields(container, env, "AWS_S3_ENDPOINT", "AWS_SSL"),
         lambda e: f"set AWS_S3_ENDPOINT={e} and AWS_SSL={_word(e.secure)}",
@@ -187,7 +191,7 @@ def profile_controllers(ctx: Context) -> Iterator[StorePlace]:
             )  # fmt: skip
 
 
-def _place(  # noqa: PLR0913, PLR0917 - the sides of a place
+def _place(
     item: Item, who: str, dialled: Endpoint | None, secure: bool | None, bucket: str | None,  # noqa: FBT001
     fields: Mapping[str, Route], spell: Callable[[Endpoint], str],
 ) -> StorePlace:  # fmt: skip
@@ -202,9 +206,9 @@ def _host_and_port(container: look.Container, env: look.Environment, names: tupl
 
 
 def _dialled(name: str | None, port: str | None, container: look.Container) -> Endpoint | None:
-    """The endpoint of a host and a port that stand apart; a host may carry its own port."""
-    found = endpoint.read(name or "", container.item.ref.namespace)
-    if found is None or found.port is not None or not port or not port.isdecimal():
+    """The endpoint of a host and a port that stand apart; without a port the host may carry its own."""
+    found = endpoint.read(name, container.item.ref.namespace)
+    if found is None or port is None or not port.isdecimal():
         return found
     return Endpoint(found.host, int(port), found.secure)
 
@@ -225,6 +229,12 @@ def _go_bool(value: str | None, *, unset: bool | None) -> bool | None:
     """What Go's strconv.ParseBool makes of a text."""
     word = (value or "").lower()
     return True if word in _GO_TRUE else False if word in _GO_FALSE else unset
+
+
+def _host_port(prefix: str, dialled: Endpoint) -> str:
+    """The two variables for an endpoint; the port only where it is known."""
+    port = "" if dialled.port is None else f", {prefix}_PORT={dialled.port}"
+    return f"{prefix}_HOST={dialled.host}{port}"
 
 
 def _word(on: bool | None) -> str:  # noqa: FBT001 - the value is the subject
