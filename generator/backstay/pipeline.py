@@ -91,7 +91,7 @@ def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
     digests = {
         file.file.removeprefix("bundle/"): sha256(render_file(file, header)).hexdigest() for file in files
     }
-    rest: list[Manifest] = [bundle.index(cluster, digests), *kustomization.emit(cluster, manifests)]
+    rest: list[Manifest] = [*bundle.index(cluster, digests), *kustomization.emit(cluster, manifests)]
     return (*(settle(manifest, dump) for manifest in (*manifests, *rest)), *files)
 
 

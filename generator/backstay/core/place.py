@@ -10,13 +10,15 @@ class Place:
     """A spot in a text that a person wrote.
 
     `file` is relative to the folder the command runs in, or empty while the place is symbolic; `line` and
-    `column` count from 1, 0 while unknown; `route` is the way to the value inside the document.
+    `column` count from 1, 0 while unknown; `route` is the way to the value inside the document;
+    `on_key` means the key that the value stands under, not the value.
     """
 
     file: str = ""
     line: int = 0
     column: int = 0
     route: Route = ()
+    on_key: bool = False
 
     @property
     def path(self) -> str:

@@ -88,7 +88,10 @@ class Merged:
         return replace(found, place=self._concrete(found.place), related=related)
 
     def _concrete(self, place: Place) -> Place:
-        return place if place.file else replace(self.place(place.route), route=place.route)
+        if place.file:
+            return place
+        found = self.key_place(place.route) if place.on_key else self.place(place.route)
+        return replace(found, route=place.route)
 
     def _trace(self, route: Route) -> Trace:
         *profiles, own = self.documents
@@ -167,6 +170,20 @@ class Profiles:
         return rules.MISSING_PROFILE.report(f"no profile `{name}`", at=place, help=help_)
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A profile's name in the `extends` of a document. Its place is looked up only for a finding: that costs."""
+
+    name: str
+    document: Document
+    index: int
+
+    @property
+    def place(self) -> Place:
+        """Where the name stands."""
+        return self.document.place(("extends", self.index))
+
+
 class _Order:
     """One walk through `extends`, depth first, that gathers documents and findings."""
 
@@ -182,27 +199,27 @@ class _Order:
             raise BadInput(self._found)
         return tuple(self._done.values())
 
-    def _visit(self, document: Document, path: tuple[tuple[str, Place], ...]) -> None:
-        """Go through what a document extends; `path` is how it was reached: each name and where it stands."""
-        for name, place in self._names(document):
-            if name in (reached for reached, _ in path):
-                self._found.append(_cycle([*path, (name, place)]))
-            elif name not in self._done:
-                self._enter(name, (*path, (name, place)))
+    def _visit(self, document: Document, path: tuple["_Step", ...]) -> None:
+        """Go through what a document extends; `path` is how it was reached."""
+        for step in self._names(document):
+            if step.name in (reached.name for reached in path):
+                self._found.append(_cycle([(one.name, one.place) for one in (*path, step)]))
+            elif step.name not in self._done:
+                self._enter(step.name, (*path, step))
 
-    def _enter(self, name: str, path: tuple[tuple[str, Place], ...]) -> None:
+    def _enter(self, name: str, path: tuple["_Step", ...]) -> None:
         try:
             document = self._profiles.read(name)
         except BadInput as failed:
             self._found += failed.found
             return
         if document is None:
-            self._found.append(self._profiles.missing(name, path[-1][1]))
+            self._found.append(self._profiles.missing(name, path[-1].place))
             return
         self._visit(document, path)
         self._done[name] = document
 
-    def _names(self, document: Document) -> Iterator[tuple[str, Place]]:
+    def _names(self, document: Document) -> Iterator["_Step"]:
         extends = document.value.get("extends")
         if extends is not None and not isinstance(extends, list):
             place = document.place(("extends",))
@@ -211,10 +228,10 @@ class _Order:
             )
             return
         for index, name in enumerate(extends or []):
-            place = document.place(("extends", index))
             if isinstance(name, str) and _NAME.match(name):
-                yield name, place
+                yield _Step(name, document, index)
             else:
+                place = document.place(("extends", index))
                 help_ = f"name a file in {self._profiles.shown} without folder and ending"
                 self._found.append(
                     rules.BAD_EXTENDS.report(f"`{name}` is no profile's name", at=place, help=help_)

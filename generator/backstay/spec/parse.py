@@ -77,7 +77,7 @@ def _unknown_key(route: Route) -> Diagnostic:
     where = f"`{show(route[:-1])}`" if route[:-1] else "a spec"
     help_ = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
     return rules.UNKNOWN_KEY.report(
-        f"unknown key `{route[-1]}` in {where}", at=Place(route=route), help=help_
+        f"unknown key `{route[-1]}` in {where}", at=Place(route=route, on_key=True), help=help_
     )
 
 

@@ -35,8 +35,10 @@ def _is_config_map(manifest: Manifest, name: str) -> bool:
     )
 
 
-def index(cluster: Cluster, digests: Mapping[str, str]) -> Manifest:
-    """bundle.yaml: the cluster's versions, and the sha256 of each file (`digests` by file name)."""
+def index(cluster: Cluster, digests: Mapping[str, str]) -> Iterator[Manifest]:
+    """bundle.yaml: the cluster's versions, and the sha256 of each file (`digests` by file name), where there are any."""
+    if not digests:
+        return
     versions: Body = {"kubernetes": cluster.kubernetes}
     for name, installed in (
         ("pipelines", cluster.pipelines),
@@ -52,4 +54,4 @@ def index(cluster: Cluster, digests: Mapping[str, str]) -> Manifest:
         "versions": versions,
         "files": [{"path": file, "sha256": digest} for file, digest in sorted(digests.items())],
     }
-    return Manifest("bundle/bundle.yaml", Role.BUNDLE, body, fixed("backstay bundle"))
+    yield Manifest("bundle/bundle.yaml", Role.BUNDLE, body, fixed("backstay bundle"))

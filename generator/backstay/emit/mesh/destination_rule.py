@@ -20,7 +20,7 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
         if not pool or cluster.mesh is None:
             continue
         policy = {"connectionPool": pool}
-        namespace = knobs.service.namespace or cluster.mesh.root_namespace
+        namespace = knobs.service.home if knobs.service.namespace else cluster.mesh.root_namespace
         if knobs.service.existing_rule is not None:
             name = knobs.service.existing_rule.value
             # The install writes the older API version; a patch has to name the object as it stands there.

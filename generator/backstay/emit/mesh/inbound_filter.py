@@ -17,7 +17,7 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
         if knobs.inbound is not None and knobs.service.sidecar:
             yield new_object(
                 "mesh", "networking.istio.io/v1alpha3", "EnvoyFilter",
-                f"keepalive-inbound-{knobs.service.name}", knobs.service.namespace, SOURCE, spec=_spec(knobs),
+                f"keepalive-inbound-{knobs.service.name}", knobs.service.home, SOURCE, spec=_spec(knobs),
             )  # fmt: skip
 
 

@@ -26,5 +26,5 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
             }
             yield new_object(
                 "mesh", "networking.istio.io/v1", "Sidecar", f"no-keepalive-to-{knobs.service.name}",
-                knobs.service.namespace, SOURCE, spec=spec,
+                knobs.service.home, SOURCE, spec=spec,
             )  # fmt: skip
