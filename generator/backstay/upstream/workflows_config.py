@@ -27,7 +27,9 @@ _TYPES = {
         "podSpecLogStrategy:PodSpecLogStrategy podGCGracePeriodSeconds podGCDeleteDelayDuration "
         "workflowRestrictions:WorkflowRestrictions initialDelay images:{}Image retentionPolicy:RetentionPolicy "
         "navColor sso:SSOConfig synchronization@3.7:SyncConfig artifactDrivers@4.0 "
-        "failedPodRestart@4.0:FailedPodRestart disableAgentPodCreation@4.1 initlessPod@4.1:InitlessPod"
+        "failedPodRestart@4.0:FailedPodRestart disableAgentPodCreation@4.1 initlessPod@4.1:InitlessPod "
+        "containerRuntimeExecutor@3.3-3.4 containerRuntimeExecutors@3.3-3.4 dockerSockPath@3.3-3.4 "
+        "kubeletPort@3.3-3.4 kubeletInsecure@3.3-3.4"
     ),
     "NodeEvents": "enabled sendAsPod",
     "WorkflowEvents": "enabled",
@@ -153,12 +155,9 @@ class Shape:
 
 
 @cache
-def shape(name: str) -> Shape | None:
-    """A type by its name; None when what is below it is not judged."""
-    words = _TYPES.get(name)
-    if words is None:
-        return None
-    fields = [_field(word) for word in words.split()]
+def shape(name: str) -> Shape:
+    """A type by its name; one without fields and open to all where what is below is not judged."""
+    fields = [_field(word) for word in _TYPES.get(name, "...@0.0").split()]
     opened = next((field.since for field in fields if field.name == "..."), None)
     return Shape({field.name.lower(): field for field in fields if field.name != "..."}, opened)
 

@@ -17,7 +17,7 @@ Source: argoproj/argo-workflows workflow/controller/workflowpod.go, kubeflow/pip
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from backstay.check import look
 from backstay.check.context import Context, Item
@@ -76,29 +76,30 @@ def _by_launchers(ctx: Context) -> Iterator[Wanted]:
         for part in provider.parts:
             credentials = part.node("credentials")
             named = credentials.node("secretRef") if credentials else None
-            for key in _LAUNCHER_KEYS if named else ():
-                if named and named.text("secretName") and named.text(key):
-                    namespace = provider.item.ref.namespace
-                    yield Wanted(
-                        provider.item, named.to(key), namespace, named.text("secretName"), named.text(key)
-                    )
+            if named is not None:
+                yield from _named(provider.item, named)
+
+
+def _named(item: Item, secret: launcher.Node) -> Iterator[Wanted]:
+    for key in _LAUNCHER_KEYS:
+        if secret.text("secretName") and secret.text(key):
+            yield Wanted(
+                item, secret.to(key), item.ref.namespace, secret.text("secretName"), secret.text(key)
+            )
 
 
 def _by_argo(ctx: Context) -> Iterator[Wanted]:
     for store in argo.s3_repositories(ctx):
         everywhere = store.item.ref.name == argo.CONTROLLER_CONFIG
-        for wanted in _secrets(store):
-            yield from (
-                (replace(wanted, namespace=ns) for ns in _run_namespaces(ctx)) if everywhere else (wanted,)
-            )
+        for secret in filter(None, map(store.below, _ARGO_SECRETS)):
+            for namespace in _run_namespaces(ctx) if everywhere else [store.item.ref.namespace]:
+                yield from _selected(secret, namespace)
 
 
-def _secrets(store: argo.Part) -> Iterator[Wanted]:
-    for field in _ARGO_SECRETS:
-        named = store.below(field)
-        name, key = (look.text(named.value.get(part)) if named else None for part in ("name", "key"))
-        if named and name and key and named.value.get("optional") is not True:
-            yield Wanted(store.item, named.to("key"), store.item.ref.namespace, name, key)
+def _selected(secret: argo.Part, namespace: str) -> Iterator[Wanted]:
+    name, key = (look.text(secret.value.get(part)) for part in ("name", "key"))
+    if name and key and secret.value.get("optional") is not True:
+        yield Wanted(secret.item, secret.to("key"), namespace, name, key)
 
 
 def _run_namespaces(ctx: Context) -> list[str]:

@@ -40,18 +40,17 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         {ctx.cluster.pipelines.run_account.value} if ctx.cluster and ctx.cluster.pipelines else set()
     )
     for account in sorted(accounts):
-        for namespace in rbac.namespaces_binding(ctx, account):
-            grant = rbac.grant(ctx, namespace, account)
-            lacking = grant.lacks(_wanted(ctx)) if grant and grant.complete else []
-            if grant and lacking:
-                yield _report(ctx, grant, f"{namespace}/{account}", lacking)
+        for grant in rbac.grants(ctx, account):
+            lacking = grant.lacks(_wanted(ctx)) if grant.complete else []
+            if lacking:
+                yield _report(ctx, grant, account, lacking)
 
 
 def _report(ctx: Context, grant: rbac.Grant, account: str, lacking: list[Right]) -> Diagnostic:
     role = grant.roles[0]
     return ctx.report(
         RULE, role, ("rules",),
-        f"service account {account}, which runs steps, may not {', '.join(map(str, lacking))}",
+        f"service account {grant.namespace}/{account}, which runs steps, may not {', '.join(map(str, lacking))}",
         f"add to {role.ref}: {'; '.join(map(_words, lacking))}",
     )  # fmt: skip
 

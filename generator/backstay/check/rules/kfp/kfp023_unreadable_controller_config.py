@@ -27,11 +27,7 @@ from backstay.upstream.workflows_config import ROOT, Field, Many, Shape, shape
 
 RULE = rule(__doc__, "KFP023", "unreadable-controller-config")
 
-_INSTEAD = {
-    "containerruntimeexecutor": "remove it: there is one executor since Argo Workflows 3.4",
-    "containerruntimeexecutors": "remove it: there is one executor since Argo Workflows 3.4",
-    "options": "write `modifiers`, which is what the controller reads; upstream's example is wrong",
-}
+_INSTEAD = {"options": "write `modifiers`, which is what the controller reads; upstream's example is wrong"}
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
@@ -79,14 +75,14 @@ def _block_in_one_line(ctx: Context, text: object) -> bool:
 
 def _fields(ctx: Context, item: Item) -> Iterator[tuple[Route, str, str]]:
     """Every field that the installed line does not know."""
-    line, whole, root = ctx.versions.get("workflows"), argo.controller_config(ctx, item), shape(ROOT)
-    if line is None or whole is None or root is None:
+    line, whole = ctx.versions.get("workflows"), argo.controller_config(ctx, item)
+    if line is None or whole is None:
         return
-    for route, name, known in _unknown(whole.value, root, line, ()):
+    for route, name, known in _unknown(whole.value, shape(ROOT), line, ()):
         yield (
             (*whole.route, *route),
             f"`{show(route)}` is no field of Argo Workflows {line}'s configuration, and the controller stops on it",
-            _help(name, known),
+            _help(name, known, line),
         )
 
 
@@ -101,8 +97,6 @@ def _unknown(value: object, kind: Shape, line: str, route: Route) -> Iterator[tu
 
 def _below(value: object, field: Field, line: str, route: Route) -> Iterator[tuple[Route, str, Shape]]:
     kind = shape(field.type)
-    if kind is None:
-        return
     if field.many is Many.ONE:
         yield from _unknown(value, kind, line, route)
     elif field.many is Many.LIST:
@@ -113,15 +107,13 @@ def _below(value: object, field: Field, line: str, route: Route) -> Iterator[tup
             yield from _unknown(inner, kind, line, (*route, name))
 
 
-def _help(name: str, kind: Shape) -> str:
+def _help(name: str, kind: Shape, line: str) -> str:
     field = kind.fields.get(name.lower())
     if field is not None:
         return f"remove it: `{field.name}` is known {f'before {field.until}' if field.until else f'from {field.since} on'}"
-    names = sorted(known.name for known in kind.fields.values())
+    names = sorted(known.name for known in kind.fields.values() if known.known(line))
     near = get_close_matches(name, names, 1)
-    return _INSTEAD.get(name.lower()) or (
-        f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(names)}"
-    )
+    return _INSTEAD.get(name) or (f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(names)}")
 
 
 CHECK = Check(RULE, reads=frozenset({"ConfigMap"}), run=check)

@@ -1,8 +1,8 @@
 """A Kustomization patches artifactRepository and then replaces a piece of it by position.
 
 Pipelines 2.17 fills the namespace into what stands between the first two dots of the text, and the bucket into what
-stands in its second pair of double quotes. A rewritten text has other things there. Patches of an overlay above
-that Kustomization come after the replacements and are safe.
+stands in its second pair of double quotes. A rewritten text has other things there. Its own patches and those of
+its components come before the replacements; patches of an overlay above it come after them and are safe.
 
 Not judged: a namespace that the manifests do not tell.
 
@@ -13,7 +13,7 @@ Bad:
 Good:
     resources: [base]        # the base replaces, this overlay patches what comes out
     patches: [{patch: '{..., data: {artifactRepository: "s3: {endpoint: minio.storage:80, bucket: b}"}}'}]
-Source: kubeflow/pipelines manifests/kustomize/env/platform-agnostic/kustomization.yaml
+Source: kubeflow/pipelines manifests/kustomize/env/platform-agnostic/kustomization.yaml; kubernetes-sigs/kustomize api/filters/replacement/replacement.go
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ _HELP = "move the patch to an overlay above this Kustomization, or take the repl
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge every Kustomization that both patches and replaces artifactRepository."""
+    """Judge every Kustomization that replaces pieces of artifactRepository after patching it, itself or by components."""
     for item in ctx.of_kind("Kustomization"):
         pieces = list(kustomization.replacements(item, _FIELD))
         for patched in kustomization.patched(ctx, item, _FIELD) if pieces else ():
@@ -47,8 +47,8 @@ def _fault(ctx: Context, item: Item, text: str, piece: Replacement) -> str | Non
     """What a replacement does to a text that it does not fit; None when it fits."""
     pieces = text.split(piece.delimiter)
     where = f"piece {piece.index} of artifactRepository between `{piece.delimiter}`"
-    if not 0 <= piece.index < len(pieces):
-        return f"there is no {where}, and `kustomize build` fails"
+    if piece.index not in range(len(pieces)):
+        return f"there is no {where}, so {piece.source} is added to the text"
     meant = _meant(ctx, item, text, piece.source)
     if meant is None or pieces[piece.index] == meant:
         return None
@@ -71,4 +71,4 @@ def _namespace(ctx: Context, item: Item) -> str | None:
     )
 
 
-CHECK = Check(RULE, reads=frozenset({"Kustomization", "ConfigMap"}), run=check)
+CHECK = Check(RULE, reads=frozenset({"Kustomization", "Component", "ConfigMap"}), run=check)

@@ -53,7 +53,7 @@ def _in_spec(ctx: Context) -> Iterator[Diagnostic]:
 
 def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
     every = list(argo.strategies(ctx))
-    silent = [s for s in every if not s.default and not s.all_workflows and "retryPolicy" not in s.part.value]
+    silent = [s for s in every if not s.all_workflows and "retryPolicy" not in s.part.value]
     for strategy in every if silent else ():
         policy = look.text(strategy.part.value.get("retryPolicy"))
         if strategy.default and strategy.all_workflows and policy in _NARROW:

@@ -57,8 +57,10 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 
 def _unknown(server: Server) -> Iterator[Fault]:
     known = FLAGS.get(server.release)
-    for flag in server.flags if known else ():
-        if known and flag.name not in known | LIBRARY_FLAGS:
+    if known is None:
+        return
+    for flag in server.flags:
+        if flag.name not in known | LIBRARY_FLAGS:
             message = f"ML Metadata {server.release} does not know `--{flag.name}` and does not start"
             yield (
                 flag.route,
@@ -147,14 +149,11 @@ def _add(names: list[str]) -> str:
 def _dropped(ctx: Context, server: Server) -> Iterator[Fault]:
     """Channel arguments of the release that a list of arguments leaves out; patches replace the whole list."""
     release = RELEASES.get(ctx.versions.get("pipelines", ""))
-    lost = [
-        f"{key}={value}"
-        for key, value in (release.channel if release else ())
-        if server.argument(key) is None
-    ]
-    if release and lost:
+    shipped = release.channel if release else ()
+    lost = [f"{key}={value}" for key, value in shipped if server.argument(key) is None]
+    if lost:
         flag = server.get(_CHANNEL)
-        message = f"channel arguments that Pipelines {release.line} ships are dropped: {', '.join(lost)}"
+        message = f"channel arguments that this Pipelines ships are dropped: {', '.join(lost)}"
         yield flag.route if flag else server.route, message, f"add them to --{_CHANNEL}"
 
 

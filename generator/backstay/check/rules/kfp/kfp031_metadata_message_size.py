@@ -71,7 +71,7 @@ def _senders(ctx: Context) -> Iterator[Sender]:
     for container in argo.main_containers(ctx):
         for entry, route in look.entries(container.value.get("env"), (*container.route, "env")):
             value = look.text(entry.get("value")) or ""
-            if entry.get("name") == _NAME and value.isascii() and value.isdecimal():
+            if entry.get("name") == _NAME and value.isdecimal():
                 yield Sender(container.item, (*route, "value"), int(value[:18]))
 
 

@@ -92,4 +92,4 @@ def _help(lacking: list[str]) -> str:
     return f"add {' and '.join(lacking)} to the channel arguments"
 
 
-CHECK = Check(RULE, reads=frozenset({"Deployment", "calls", "knobs"}), run=check)
+CHECK = Check(RULE, reads=frozenset({"Deployment", "knobs"}), run=check)

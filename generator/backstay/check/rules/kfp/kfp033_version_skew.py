@@ -59,11 +59,10 @@ def _stated_line(ctx: Context) -> Iterator[Diagnostic]:
 
 def _api_server(ctx: Context, container: look.Container, env: look.Environment) -> Iterator[Diagnostic]:
     own = _tag(container.value.get("image"))
-    for name in _IMAGES:
-        image = env.get(name)
-        tag = _tag(image.value) if image else None
-        if image and own and tag and tag != own:
-            message = f"{name} has the tag `{tag}`, and the API server `{own}`"
+    for image in filter(None, map(env.get, _IMAGES)):
+        tag = _tag(image.value)
+        if own and tag and tag != own:
+            message = f"{image.name} has the tag `{tag}`, and the API server `{own}`"
             yield ctx.report(RULE, container.item, image.route, message, f"give both the tag `{own}`")
 
 
@@ -101,16 +100,16 @@ def _executor(container: look.Container) -> tuple[str, Route] | None:
     return None
 
 
-def _tag(image: object) -> str | None:
-    """The tag of an image; None for a digest, for no tag and for no text."""
+def _tag(image: object) -> str:
+    """The tag of an image; empty for a digest, for no tag and for no text."""
     name = (look.text(image) or "").rpartition("/")[2]
-    return None if "@" in name else name.partition(":")[2] or None
+    return "" if "@" in name else name.partition(":")[2]
 
 
-def _line(tag: str | None) -> str | None:
+def _line(tag: str) -> str | None:
     """The line of Argo Workflows that a tag belongs to; None where the tag is no version of a known line."""
     try:
-        return WORKFLOWS.line(tag) if tag else None
+        return WORKFLOWS.line(tag)
     except ValueError:
         return None
 

@@ -35,7 +35,7 @@ class Store:
     """A store that steps or the API server talk to; `secure` None: not known whether by TLS."""
 
     host: str
-    port: str
+    port: str | None
     secure: bool | None
 
 
@@ -43,12 +43,19 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the proxy variables of every API server against every store at hand."""
     for container, env in install.environments(ctx, install.API_SERVER):
         listed = INJECTED_NO_PROXY if env.lacks(_NO_PROXY) else env.value(_NO_PROXY)
-        for store in _stores(ctx, env) if listed is not None else ():
-            route = _proxied(env, store)
-            if route and listed is not None and not _is_excepted(store, listed):
-                message = f"the store {store.host} is reached through the proxy: {_NO_PROXY} does not name it"
-                help_ = f'set {_NO_PROXY} to "{",".join(filter(None, (listed, store.host)))}"'
+        if listed is not None:
+            for store, route in _reached(ctx, env, listed):
+                message = f"the store {store} is reached through the proxy: {_NO_PROXY} does not name it"
+                help_ = f'set {_NO_PROXY} to "{",".join(filter(None, (listed, store)))}"'
                 yield ctx.report(RULE, container.item, route, message, help_)
+
+
+def _reached(ctx: Context, env: look.Environment, listed: str) -> Iterator[tuple[str, Route]]:
+    """The hosts of stores that are reached through the proxy, and where it is set."""
+    for store in _stores(ctx, env):
+        route = _proxied(env, store)
+        if route and not _is_excepted(store, listed):
+            yield store.host, route
 
 
 def _proxied(env: look.Environment, store: Store) -> Route | None:
@@ -67,9 +74,7 @@ def _stores(ctx: Context, env: look.Environment) -> list[Store]:
 def _of_api_server(env: look.Environment) -> Iterator[Store]:
     host, secure = env.value("OBJECTSTORECONFIG_HOST"), env.value("OBJECTSTORECONFIG_SECURE")
     if host:
-        yield Store(
-            host, env.value("OBJECTSTORECONFIG_PORT") or "", None if secure is None else secure == "true"
-        )
+        yield Store(host, env.value("OBJECTSTORECONFIG_PORT"), None if secure is None else secure == "true")
 
 
 def _of_launchers(ctx: Context) -> Iterator[Store]:
@@ -100,7 +105,7 @@ def _is_excepted(store: Store, listed: str) -> bool:
     host = store.host.lower()
     for entry in (word.strip().lower() for word in listed.split(",")):
         name, _, port = entry.partition(":")
-        if entry == "*" or (name and port in {"", store.port} and _within(host, name)):
+        if entry == "*" or (port in {"", store.port} and _within(host, name)):
             return True
     return host in {"localhost", "127.0.0.1"}
 

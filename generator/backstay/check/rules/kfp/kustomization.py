@@ -1,11 +1,12 @@
 """Kustomizations: which replacements they make and which patches they apply, as kustomize reads them.
 
-Patches run before replacements (kubernetes-sigs/kustomize api/internal/target/kusttarget_configplugin.go).
+Components run before a Kustomization's own patches, and these before its replacements
+(kubernetes-sigs/kustomize api/internal/target/kusttarget.go, kusttarget_configplugin.go).
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from posixpath import dirname, join, normpath
 
 from backstay.check import look
 from backstay.check.context import Context, Item
@@ -55,27 +56,43 @@ def _selects(target: Mapping[str, object], aim: DataField) -> bool:
 
 
 def patched(ctx: Context, item: Item, aim: DataField) -> Iterator[Patched]:
-    """What a Kustomization's own patches make of one field: those written into it, then those in files."""
+    """What a Kustomization's components and then its own patches make of one field."""
+    for part in (*_components(ctx, item), item):
+        yield from _written_into(ctx, part, aim)
+        for path in _files(part):
+            for other in ctx.named("ConfigMap", aim.name):
+                value = look.text(look.data(other).get(aim.key))
+                if other.file == path and value is not None:
+                    yield Patched(other, value, ("data", aim.key))
+
+
+def _components(ctx: Context, item: Item) -> Iterator[Item]:
+    """The Components that a Kustomization names, not those that these name."""
+    folders = {
+        _beside(item, path) for path in look.listing(item.value.get("components")) if isinstance(path, str)
+    }
+    return (other for other in ctx.of_kind("Component") if _beside(other, ".") in folders)
+
+
+def _written_into(ctx: Context, item: Item, aim: DataField) -> Iterator[Patched]:
     for patch, route in look.entries(item.value.get("patches"), ("patches",)):
-        inline = look.text(patch.get("patch"))
-        value = (
-            _inline(ctx, inline, aim, aimed=look.at(patch, "target", "name") == aim.name) if inline else None
-        )
+        inline = look.text(patch.get("patch")) or ""
+        value = _inline(ctx, inline, aim, aimed=look.at(patch, "target", "name") == aim.name)
         if value is not None:
             yield Patched(item, value, (*route, "patch"))
-    for path in _files(item):
-        for other in ctx.named("ConfigMap", aim.name):
-            value = look.text(look.data(other).get(aim.key))
-            if other.file == path and value is not None:
-                yield Patched(other, value, ("data", aim.key))
 
 
 def _files(item: Item) -> Iterator[str]:
-    """The patch files of a Kustomization, as paths from where its own path starts."""
+    """The files of a Kustomization's patches."""
     listed = [patch.get("path") for patch, _ in look.entries(item.value.get("patches"))]
     for path in (*listed, *look.listing(item.value.get("patchesStrategicMerge"))):
         if isinstance(path, str):
-            yield str(PurePosixPath(item.file).parent / path)
+            yield _beside(item, path)
+
+
+def _beside(item: Item, path: str) -> str:
+    """A path that a Kustomization writes, from where its own file's path starts."""
+    return normpath(join(dirname(item.file), path))
 
 
 def _inline(ctx: Context, text: str, aim: DataField, *, aimed: bool) -> str | None:

@@ -29,7 +29,7 @@ class Grant:
     `complete` says that all of them are at hand and none is filled by aggregation.
     """
 
-    binding: Item
+    namespace: str
     roles: tuple[Item, ...]
     complete: bool
 
@@ -39,25 +39,17 @@ class Grant:
         return [right for right in wanted if not any(_gives(rule, right) for rule in rules)]
 
 
-def grant(ctx: Context, namespace: str, account: str) -> Grant | None:
-    """What an account of a namespace may do in it; None when nothing is bound to it there."""
-    bindings = [item for item in _bindings(ctx, namespace) if _binds(item, namespace, account)]
-    if not bindings:
-        return None
-    roles = [_role(ctx, item, namespace) for item in bindings]
-    known = tuple(role for role in roles if role is not None)
-    complete = len(known) == len(roles) and not any(
-        role.partial or "aggregationRule" in role.value for role in known
-    )
-    return Grant(bindings[0], known, complete)
-
-
-def namespaces_binding(ctx: Context, account: str) -> list[str]:
-    """The namespaces whose RoleBindings bind an account of their own, in order."""
+def grants(ctx: Context, account: str) -> Iterator[Grant]:
+    """What an account of that name may do, for each namespace with a RoleBinding for its own one."""
     own = {
         item.ref.namespace for item in ctx.of_kind("RoleBinding") if _binds(item, item.ref.namespace, account)
     }
-    return sorted(own)
+    for namespace in sorted(own):
+        bindings = [item for item in _bindings(ctx, namespace) if _binds(item, namespace, account)]
+        roles = [_role(ctx, item, namespace) for item in bindings]
+        known = tuple(role for role in roles if role is not None)
+        partly = any(role.partial or "aggregationRule" in role.value for role in known)
+        yield Grant(namespace, known, len(known) == len(roles) and not partly)
 
 
 def _bindings(ctx: Context, namespace: str) -> Iterator[Item]:
