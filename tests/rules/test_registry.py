@@ -4,14 +4,17 @@ import importlib
 import pkgutil
 import re
 from collections import Counter
+from dataclasses import replace
 
-from support import casebook
 import pytest
 
 from backstay.check import rules
-from backstay.check.context import Context
+from backstay.check.context import Context, item_of
 from backstay.check.registry import CHECKS
 from backstay.core.diagnostic import Severity
+from backstay.core.manifest import Role
+from support import casebook
+from support.compiler import compile_spec
 
 _FILES = sorted(file.stem for file in casebook.FOLDER.glob("[A-Z]*.yaml"))
 _IDS = [check.rule.id for check in CHECKS]
@@ -66,7 +69,7 @@ def test_a_rule_says_what_it_is(check):
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.id)
 def test_a_rule_has_a_case_that_passes_and_one_that_fails(check):
     """And one more, the near miss."""
-    cases = list(casebook.cases_in(casebook.FOLDER / f"{check.rule.id}.yaml"))
+    cases = cases_of(check)
     assert len(cases) > 2
     assert [case for case in cases if case.findings]
     assert [case for case in cases if not case.findings]
@@ -75,14 +78,28 @@ def test_a_rule_has_a_case_that_passes_and_one_that_fails(check):
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.id)
 def test_a_rule_reads_what_it_says_and_says_what_it_reads(check):
-    """Over all cases with objects: a wrong declaration and a thin set of cases both fail."""
-    seen = set()
-    for case in casebook.cases_in(casebook.FOLDER / f"{check.rule.id}.yaml"):
-        if case.objects is not None:
-            watched = casebook.context(case, Watched)
-            list(check.run(watched))
-            seen |= watched.kinds
-    assert seen == {read for read in check.reads if read[0].isupper()}
+    """Over all of its cases: a wrong declaration and a thin set of cases both fail."""
+    parts = set()
+    kinds = set().union(*(kinds_asked_for(check, case, parts) for case in cases_of(check)))
+    assert kinds == {read for read in check.reads if read[0].isupper()}
+    assert parts >= {read for read in check.reads if read[0].islower()}
+
+
+def cases_of(check):
+    """The cases of a rule."""
+    return list(casebook.cases_in(casebook.FOLDER / f"{check.rule.id}.yaml"))
+
+
+def kinds_asked_for(check, case, parts):
+    """The kinds that a rule asks for in a case; the parts of the model that it looks at go to `parts`."""
+    if case.before is not None:
+        contexts = casebook.change(case, Watched)
+        list(check.compare(*contexts))
+    else:
+        contexts = [casebook.context(case, Watched)] if case.objects is not None else of_spec(case)
+        contexts = [watching(context, parts) for context in contexts]
+        list(check.run(*contexts) if contexts else ())
+    return set().union(*(context.kinds for context in contexts))
 
 
 class Watched(Context):
@@ -93,6 +110,33 @@ class Watched(Context):
         return super().of_kind(*kinds)
 
     kinds = frozenset()
+
+
+class Parts:
+    """A cluster's model that remembers which of its parts somebody looked at."""
+
+    def __init__(self, model, seen):
+        self.model, self.seen = model, seen
+
+    def __getattr__(self, name):
+        """The model's own attribute."""
+        value = getattr(self.model, name)
+        self.seen.add({"calls_to": "calls"}.get(name, name))
+        return Parts(value, self.seen) if name == "network" else value
+
+
+def watching(context, parts):
+    """A context whose model, if any, is watched too."""
+    return context if context.cluster is None else replace(context, cluster=Parts(context.cluster, parts))
+
+
+def of_spec(case):
+    """What a rule sees of a compiled spec; nothing when the spec does not get that far."""
+    compiled = compile_spec(casebook.on_base(case.spec))
+    if compiled.cluster is None:
+        return []
+    items = [item_of(one) for one in compiled.settled if one.role is not Role.BUNDLE]
+    return [Watched(items, compiled.cluster.features, compiled.cluster.versions, compiled.cluster)]
 
 
 def rule_modules():

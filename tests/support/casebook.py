@@ -1,4 +1,4 @@
-"""Rule cases: `<ID>.yaml` files read, and objects turned into what a rule sees."""
+"""Rule cases: `<ID>.yaml` files read, and specs and objects turned into what a rule sees."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from backstay.core.manifest import ref_of
 from backstay.core.place import Place
 from backstay.text.yaml import parse
 from backstay.upstream.catalog import features
+from support.modelling import model
 
 FOLDER = Path(__file__).parents[1] / "rules"
 _SYSTEMS = {"pipelines", "workflows", "istio", "kubernetes"}
@@ -17,7 +18,11 @@ _SYSTEMS = {"pipelines", "workflows", "istio", "kubernetes"}
 
 @dataclass(frozen=True)
 class Case:
-    """One case: versions and objects, or a spec to lay over the base; and the findings it must give."""
+    """One case: versions and objects, or a spec to lay over the base; and the findings it must give.
+
+    With both, the objects are somebody else's beside the spec's model. `before` are the objects that `objects` come
+    in place of, for rules about changes.
+    """
 
     rule: str
     name: str
@@ -25,6 +30,7 @@ class Case:
     objects: list | None
     spec: Mapping | None
     findings: list
+    before: list | None = None
 
     @property
     def id(self) -> str:
@@ -42,17 +48,42 @@ def cases_in(file: Path) -> Iterator[Case]:
     book = parse(file.read_text(encoding="utf-8"))
     assert set(book) == {"rule", "cases"}, f"{file.name}: a case file has `rule` and `cases`"
     for case in book["cases"]:
-        assert set(case) <= {"name", "platform", "objects", "spec", "findings"}, f"{file.name}: {case}"
-        assert ("objects" in case) != ("spec" in case), f"{file.name}: {case['name']}: objects or a spec"
+        assert set(case) <= {"name", "platform", "before", "objects", "spec", "findings"}, f"{file.name}: {case}"
+        assert "objects" in case or ("spec" in case and "before" not in case), f"{file.name}: {case['name']}: objects or a spec"
+        assert not ("platform" in case and "spec" in case), f"{file.name}: {case['name']}: a spec has its own platform"
         yield Case(book["rule"], case["name"], case.get("platform") or {}, case.get("objects"),
-                   case.get("spec"), case["findings"])  # fmt: skip
+                   case.get("spec"), case["findings"], case.get("before"))  # fmt: skip
 
 
 def context(case: Case, context_type: type[Context] = Context) -> Context:
     """What a rule sees of a case with objects."""
+    return _context(case, case.objects, context_type)
+
+
+def change(case: Case, context_type: type[Context] = Context) -> tuple[Context, Context]:
+    """What a rule about changes sees of a case: before and after."""
+    return _context(case, case.before, context_type), _context(case, case.objects, context_type)
+
+
+def _context(case: Case, objects: list, context_type: type[Context]) -> Context:
     assert set(case.platform) <= _SYSTEMS, f"{case.id}: multi-user and the like are seen in the objects"
-    items = [item(entry, f"{index}.yaml") for index, entry in enumerate(case.objects)]
-    return context_type(items, features(**case.platform), dict(case.platform))
+    items = [item(entry, f"{index}.yaml") for index, entry in enumerate(objects)]
+    if case.spec is None:
+        return context_type(items, features(**case.platform), dict(case.platform))
+    cluster = model(on_base(case.spec))
+    return context_type(items, cluster.features, cluster.versions, cluster)
+
+
+def on_base(over: Mapping) -> dict:
+    """A spec laid over the base spec, mapping by mapping; lists are replaced, null takes a key away."""
+    return _merged(parse((FOLDER / "base_spec.yaml").read_text(encoding="utf-8")), over)
+
+
+def _merged(base: object, over: object) -> object:
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    both = {key: _merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}}
+    return {key: value for key, value in both.items() if not (value is None and key in over)}
 
 
 def item(entry: Mapping, file: str) -> Item:
