@@ -1,1 +1,1 @@
-"""Planned against another tree, a snapshot or a cluster."""
+"""Planned objects against what is there: pure comparison, told by object, field and spec place."""
