@@ -136,10 +136,8 @@ def _postgres(server: Server) -> Iterator[Fault]:
 
 
 def _both_ways(server: Server) -> bool:
-    up, down = server.get(_UP), server.text(_DOWN)
-    return (
-        up is not None and (up.value or "true").lower() in {"true", "t", "1", "yes", "y"} and down.isdecimal()
-    )
+    up, down = server.text(_UP).lower(), server.text(_DOWN)
+    return up in {"true", "t", "1", "yes", "y"} and down.isdecimal()
 
 
 def _add(names: list[str]) -> str:

@@ -16,10 +16,10 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,18}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag with its value; `value` None: there is none, as `--enable_database_upgrade` needs none."""
+    """A flag with its value; `--enable_database_upgrade` alone says `true`, `--noenable_database_upgrade` `false`."""
 
     name: str
-    value: str | None
+    value: str
     route: Route
 
 
@@ -54,7 +54,7 @@ class Server:
     def text(self, name: str) -> str:
         """A flag's value; empty when it has none."""
         flag = self.get(name)
-        return (flag.value or "") if flag else ""
+        return flag.value if flag else ""
 
     @property
     def channel(self) -> tuple[ChannelArgument, ...]:
@@ -85,7 +85,7 @@ def _words(container: look.Container) -> list[tuple[str, Route]] | None:
         return None
     if "args" not in container.value and container.item.partial:
         return None
-    own = [(word, (*container.route, "command", at)) for at, word in enumerate(command) if at]
+    own = [(word, (*container.route, "command", at)) for at, word in enumerate(command)]
     return own + list(look.args(container))
 
 
@@ -98,7 +98,7 @@ def _flags(words: list[tuple[str, Route]]) -> Iterator[Flag]:
         if equals:
             yield Flag(name, value, route)
         elif name in BOOLEANS:
-            yield Flag(name, None, route)
+            yield Flag(name, "true", route)
         elif name.removeprefix("no") in BOOLEANS:
             yield Flag(name.removeprefix("no"), "false", route)
         else:
@@ -107,7 +107,7 @@ def _flags(words: list[tuple[str, Route]]) -> Iterator[Flag]:
 
 def _items(flag: Flag) -> Iterator[ChannelArgument]:
     """The items as the server splits them: by commas, then by `=`, empty pieces left out."""
-    for item in filter(None, (flag.value or "").split(",")):
+    for item in filter(None, flag.value.split(",")):
         pieces = [piece for piece in item.split("=") if piece] or [""]
         yield ChannelArgument(pieces[0], pieces[1] if len(pieces) > 1 else None, len(pieces) > 2, flag.route)  # noqa: PLR2004 - name, value
 
