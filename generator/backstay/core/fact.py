@@ -16,6 +16,7 @@ class OriginKind(StrEnum):
     """The sorts of places a value can come from."""
 
     SPEC = "spec"  # a leaf of the cluster's spec or of one of its profiles; `ref` is its route
+    DEFAULT = "default"  # the spec's own default for a leaf that nobody wrote; `ref` is its route
     PRESET = "preset"  # a documented default of a named preset; `ref` is the preset's name
     VERSION = "version"  # a fact about an upstream version; `ref` is e.g. `pipelines 2.5`
     CONSTRAINT = "constraint"  # solved; `ref` is the id of the derivation
@@ -29,6 +30,10 @@ class Origin:
     kind: OriginKind
     ref: str
     note: str = ""
+
+    def __hash__(self) -> int:
+        """Of the reference alone: origins are put into sets for every output leaf, and it tells most of them apart."""
+        return hash(self.ref)
 
 
 @dataclass(frozen=True, slots=True)

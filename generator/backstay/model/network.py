@@ -62,7 +62,7 @@ class Client:
     sidecar: bool
     settable_keepalive: bool
     namespaces: tuple[Fact[str], ...]
-    labels: Mapping[str, str]
+    labels: Mapping[str, Fact[str]]
     place: Place
 
 
@@ -83,7 +83,7 @@ class Service:
     protocol: Protocol
     runtime: Runtime
     sidecar: bool
-    labels: Mapping[str, str]
+    labels: Mapping[str, Fact[str]]
     policy: PingPolicy | None
     max_connection_age: Fact[int] | None
     max_connection_age_grace: Fact[int] | None
@@ -97,6 +97,11 @@ class Service:
         """The namespace in a cluster-local host name; empty for hosts outside."""
         parts = self.host.value.split(".")
         return parts[1] if len(parts) > 2 and parts[2] == "svc" else ""  # noqa: PLR2004 - name.namespace.svc
+
+    @property
+    def home(self) -> Fact[str]:
+        """The namespace, and what says so."""
+        return Fact(self.namespace, self.host.origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +121,14 @@ class Call:
     deadline: Fact[int] | None
     heartbeat: Fact[int] | None
     idempotent: bool
-    round_trip_ms: int
+    round_trip: Fact[int]
     hops: tuple[Hop, ...]
     place: Place
+
+    @property
+    def round_trip_ms(self) -> int:
+        """The 99th percentile of a round trip."""
+        return self.round_trip.value
 
     @property
     def crossings(self) -> tuple[Hop, ...]:

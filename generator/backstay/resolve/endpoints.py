@@ -118,7 +118,7 @@ def client(name: str, stated: spec.Client | None, platform: Platform, runs: tupl
         by_default if stated is None or stated.sidecar is None else stated.sidecar and meshed,
         preset is None or preset.settable_keepalive,
         own or (runs if preset else ()),
-        dict(stated.labels) if stated else {},
+        _labels(stated.labels, route) if stated else {},
         at(*route),
     )
 
@@ -134,7 +134,7 @@ def service(name: str, stated: spec.Service, platform: Platform, findings: Findi
         return None
     host = _host(stated, preset, platform, route)
     port = maybe(stated, "port", stated.port, route) or (
-        from_preset(preset.port, preset.name) if preset else None
+        from_preset(preset.port, preset.name, "the port of its Service") if preset else None
     )
     protocol = stated.protocol or (preset.protocol if preset else None)
     missing = [
@@ -173,7 +173,9 @@ def _host(stated: spec.Service, preset: presets.ServicePreset | None, platform: 
         return None
     namespace = platform.pipelines.namespace
     name = f"{preset.service}.{namespace.value}.svc.cluster.local"
-    return Fact(name, (*from_preset(name, preset.name).origins, *namespace.origins))
+    return Fact(
+        name, (*from_preset(name, preset.name, "the name of its Service").origins, *namespace.origins)
+    )
 
 
 def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | None, host: Fact[str],
@@ -188,7 +190,7 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
         stated.port_name or (preset.port_name if preset else None),
         protocol, runtime,
         meshed and local if stated.sidecar is None else stated.sidecar and meshed,
-        stated.labels or (dict(preset.labels) if preset else {}),
+        _labels(stated.labels, route) or _preset_labels(preset),
         _policy(stated, preset, runtime, route) if protocol is Protocol.GRPC else None,
         maybe(stated, "max_connection_age", stated.max_connection_age, route),
         maybe(stated, "max_connection_age_grace", stated.max_connection_age_grace, route),
@@ -197,6 +199,16 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
         _existing_rule(stated, preset, platform, route),
         at(*route),
     )  # fmt: skip
+
+
+def _labels(stated: Mapping[str, str], route: tuple[str, ...]) -> dict[str, Fact[str]]:
+    return {key: from_spec(value, *route, "labels", key) for key, value in stated.items()}
+
+
+def _preset_labels(preset: presets.ServicePreset | None) -> dict[str, Fact[str]]:
+    if preset is None:
+        return {}
+    return {key: from_preset(value, preset.name, "the labels of its pods") for key, value in preset.labels}
 
 
 def _existing_rule(stated: spec.Service, preset: presets.ServicePreset | None, platform: Platform,

@@ -15,7 +15,7 @@ def fact(section: Section, name: str, value: T, route: Route) -> Fact[T]:
     ref = show((*route, alias))
     if name in section.model_fields_set:
         return Fact(value, (Origin(OriginKind.SPEC, ref),))
-    return Fact(value, (Origin(OriginKind.PRESET, ref, "the spec's own default"),))
+    return Fact(value, (Origin(OriginKind.DEFAULT, ref),))
 
 
 def maybe(section: Section, name: str, value: T | None, route: Route) -> Fact[T] | None:

@@ -7,7 +7,7 @@ from backstay.core.place import at
 from backstay.model.hop import MESH_KNOB, Box, End, Hop, Pinger, Refresh, Side, TcpKeepalive
 from backstay.model.network import Call, Client, Service
 from backstay.model.parts import Mesh
-from backstay.resolve.facts import maybe
+from backstay.resolve.facts import fact, maybe
 from backstay.spec import network as spec
 
 _ENDS_CONNECTIONS = 7
@@ -23,7 +23,7 @@ def call(index: int, stated: spec.Call, client: Client, service: Service, boxes:
         heartbeat or maybe(stated, "silent_for", stated.silent_for, route),
         maybe(stated, "detect_dead_peer_in", stated.detect_dead_peer_in, route),
         maybe(stated, "deadline", stated.deadline, route),
-        heartbeat, stated.idempotent, stated.round_trip,
+        heartbeat, stated.idempotent, fact(stated, "round_trip", stated.round_trip, route),
         chain(client, service, boxes, mesh),
         at(*route),
     )  # fmt: skip

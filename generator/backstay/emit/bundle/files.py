@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from backstay.core.fact import from_spec
 from backstay.core.feature import Feature
 from backstay.core.manifest import Manifest, Role
 from backstay.emit.bundle.metadata_envoy import envoy_config
@@ -15,10 +16,11 @@ def emit(cluster: Cluster, manifests: Sequence[Manifest]) -> Iterator[Manifest]:
         ("workflow-controller", "workflow-controller-configmap"),
         ("kfp-launcher", "kfp-launcher"),
     ):
-        data = next((m.body["data"] for m in manifests if _is_config_map(m, name)), None)
-        if isinstance(data, Mapping):
+        found = next((m for m in manifests if _is_config_map(m, name)), None)
+        data = found.body["data"] if found else None
+        if found and isinstance(data, Mapping):
             kept: Body = {key: value for key, value in data.items() if value is not None}
-            yield Manifest(f"bundle/{file}.yaml", Role.BUNDLE, kept, fixed(name))
+            yield Manifest(f"bundle/{file}.yaml", Role.BUNDLE, kept, found.origin)
     if cluster.pipelines is not None and cluster.has(Feature.METADATA_STORE):
         source = "kubeflow/pipelines manifests/kustomize/base/metadata/base/metadata-envoy-configmap.yaml"
         yield Manifest(
@@ -50,7 +52,7 @@ def index(cluster: Cluster, digests: Mapping[str, str]) -> Iterator[Manifest]:
     body: Body = {
         "apiVersion": "backstay.dev/v1alpha1",
         "kind": "Bundle",
-        "metadata": {"name": cluster.name},
+        "metadata": {"name": from_spec(cluster.name, "metadata", "name")},
         "versions": versions,
         "files": [{"path": file, "sha256": digest} for file, digest in sorted(digests.items())],
     }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from backstay.core.fact import from_spec
 from backstay.core.manifest import Manifest, Role
 from backstay.emit.parts import MANAGED, Body, fixed
 from backstay.model.cluster import Cluster
@@ -35,7 +36,8 @@ def kustomization(files: Iterable[str]) -> Manifest:
 
 
 def _metadata(name: str, gitops: Gitops) -> Body:
-    return {"name": name, "namespace": gitops.namespace, "labels": MANAGED}
+    own = from_spec(name, "metadata", "name")
+    return {"name": own, "namespace": gitops.namespace, "labels": MANAGED}
 
 
 def _application(name: str, gitops: Gitops) -> Manifest:
@@ -76,7 +78,7 @@ def _kustomization(name: str, gitops: Gitops) -> Manifest:
         "interval": "10m",
         "path": gitops.path.to(lambda path: f"./{path}"),
         "prune": False,
-        "sourceRef": {"kind": "GitRepository", "name": name},
+        "sourceRef": {"kind": "GitRepository", "name": from_spec(name, "metadata", "name")},
         "timeout": "5m",
         "wait": True,
     }

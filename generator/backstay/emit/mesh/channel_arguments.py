@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from backstay.core.fact import join
+from backstay.core.fact import Fact, join
 from backstay.core.manifest import Manifest
 from backstay.emit.parts import new_object
 from backstay.model.cluster import Cluster
@@ -27,9 +27,9 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
                 )
 
 
-def _namespaces(knobs: Knobs, calls: tuple[Call, ...]) -> list[str]:
-    stated = dict.fromkeys(ns.value for call in calls for ns in call.client.namespaces)
-    return list(stated) or [knobs.service.namespace or "default"]
+def _namespaces(knobs: Knobs, calls: tuple[Call, ...]) -> list[Fact[str]]:
+    stated = {ns.value: ns for call in reversed(calls) for ns in reversed(call.client.namespaces)}
+    return list(stated.values())[::-1] or [knobs.service.home.to(lambda home: home or "default")]
 
 
 def _data(knobs: Knobs) -> dict[str, object]:
