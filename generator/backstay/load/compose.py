@@ -1,13 +1,12 @@
-"""Texts to values and positions in one pass over libyaml's events, with every finding on the way.
+"""Texts to values and positions in one pass over ruamel's events, with every finding on the way.
 
-The events come from ruamel's C parser one by one, so that reading stops at the first level too deep: the
-parser's own time grows with the square of the open brackets. What a scalar means is `scalar`'s matter.
-An alias shares its anchor's value, and what it would take when written out is counted and bounded.
+Events are taken one by one, so that reading stops at the first level too deep. What a scalar means is `scalar`'s
+matter. An alias shares its anchor's value, and what it would take when written out is counted and bounded.
 """
 
+import re
 from typing import Final
 
-import ruamel.yaml.cyaml as libyaml
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -22,17 +21,20 @@ from ruamel.yaml.events import (
 )
 
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.manifest import Plain
 from backstay.core.place import Place
 from backstay.core.route import Route
 from backstay.load import rules
 from backstay.load.clean import MAX_DEPTH
 from backstay.load.entries import MERGE, Entries
+from backstay.load.events import events
 from backstay.load.scalar import resolve
 from backstay.load.spot import Composed, Mark, Spot
-from backstay.load.syntax import bad_syntax, odd_characters, tab_indentation
+from backstay.load.syntax import bad_syntax, odd_characters, tab_indentation, unknown_character
 
 MAX_ALIASED: Final = 100_000  # nodes that aliases may bring in, all together
 MAX_FINDINGS: Final = 100  # in one file, past which a person has seen enough
+_HALF: Final = re.compile("[\ud800-\udfff]")  # of a character beyond U+FFFF, as UTF-16 has them
 _SHOWN_STEPS: Final = 5  # of the route to a value that is nested too deeply
 
 
@@ -59,7 +61,8 @@ class _Composer:
         self._text = text
         self._shown = shown
         self._spell_keys = spell_keys
-        self._parser = libyaml.CParser(text)  # type: ignore[attr-defined]  # the module passes it on
+        self._events = events(text)
+        self._reached: Mark = (1, 1)
         self._anchors: dict[str, Composed | None] = {}  # None while the anchor's own value is being read
         self._aliased = 0
         self._inside: list[tuple[int, int]] = []  # first and last lines, from 0, that only continue a value
@@ -80,10 +83,14 @@ class _Composer:
         if len(self.found) >= MAX_FINDINGS:
             raise _Stop
         try:
-            event: Event = self._parser.get_event()
+            event: Event = next(self._events)
         except MarkedYAMLError as broken:
             self.found.extend(bad_syntax(broken, self._text, self._shown, self._inside))
             raise _Stop from broken
+        except ValueError as broken:  # an escape such as "\\U7fffffff", beyond the last character
+            self.found.append(unknown_character(Place(self._shown, *self._reached)))
+            raise _Stop from broken
+        self._reached = (event.end_mark.line + 1, event.end_mark.column + 1)
         return event
 
     def _document(self, start: DocumentStartEvent) -> Composed:
@@ -142,16 +149,29 @@ class _Composer:
         )
 
     def _scalar(self, event: ScalarEvent, route: Route) -> Composed:
-        spot = Spot(_mark(event), _mark(event))
-        if event.style:
-            self._spare(event, event)
-            return Composed(event.value, spot)
+        return Composed(
+            self._text_of(event, route) if event.style else self._plain(event, route), _spot(event)
+        )
+
+    def _plain(self, event: ScalarEvent, route: Route) -> Plain:
         try:
-            return Composed(resolve(event.value), spot)
+            return resolve(event.value)
         except ValueError as odd:
             help_ = "write a number that JSON has, or quote it"
             self.found.append(rules.NO_FINITE_NUMBER.report(str(odd), at=self._at(event, route), help=help_))
-            return Composed(event.value, spot)
+            return None
+
+    def _text_of(self, event: ScalarEvent, route: Route) -> str:
+        """A quoted or block text; JSON's way of escaping a character in two halves is understood."""
+        self._spare(event, event)
+        text: str = event.value
+        if _HALF.search(text) is None:
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self.found.append(unknown_character(self._at(event, route)))
+            return ""
 
     def _sequence(self, start: SequenceStartEvent, route: Route, depth: int) -> Composed:
         items: list[Composed] = []
@@ -159,7 +179,7 @@ class _Composer:
             items.append(self._node(event, (*route, len(items)), depth + 1))
         if start.flow_style:
             self._spare(start, event)
-        spot = Spot(_mark(start), _mark(start), dict(enumerate(item.spot for item in items)))
+        spot = _spot(start, dict(enumerate(item.spot for item in items)))
         nodes = 1 + sum(item.nodes for item in items)
         height = 1 + max((item.height for item in items), default=-1)
         return Composed([item.value for item in items], spot, nodes, height)
@@ -210,6 +230,10 @@ class _Composer:
 
     def _at(self, event: Event, route: Route) -> Place:
         return Place(self._shown, *_mark(event), route)
+
+
+def _spot(event: Event, below: dict[str | int, Spot] | None = None) -> Spot:
+    return Spot(_mark(event), _mark(event), below or {})
 
 
 def _mark(event: Event) -> Mark:

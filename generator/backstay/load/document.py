@@ -33,7 +33,10 @@ class Document:
     def positions(self) -> Spot:
         """The position tree; composed when first asked for, as only diagnostics and `explain` do."""
         if self._positions is None:
-            self._positions = _composed(self.text, self.file)[1]
+            from backstay.load.compose import compose  # only when asked for: ruamel takes 30 ms to import
+
+            read, _ = compose(self.text, self.file)
+            self._positions = read[0].spot if read else Spot((1, 1), (1, 1))
         return self._positions
 
     def place(self, route: Route) -> Place:

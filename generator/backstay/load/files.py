@@ -24,9 +24,7 @@ class Folder:
     def files(self) -> list[str]:
         """The names of its YAML files in order, without hidden ones; none when there is no such folder."""
         try:
-            return sorted(
-                name for name in os.listdir(self.path) if name.endswith(_ENDINGS) and name[0] != "."
-            )
+            names = os.listdir(self.path)  # noqa: PTH208 - ten thousand names, not as many Path objects
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as failed:
@@ -37,9 +35,11 @@ class Folder:
                 [rules.UNREADABLE_FILE.report(f"cannot be read: {reason}", at=at, help=help_)]
             ) from failed
 
+        return sorted(name for name in names if name.endswith(_ENDINGS) and name[0] != ".")
+
     def show(self, file: str) -> str:
         """A file of the folder as it is printed."""
-        return file if self.shown == "." else f"{self.shown}/{file}"
+        return printable(file if self.shown == "." else f"{self.shown}/{file}")
 
     def names(self) -> list[str]:
         """The file names without their endings."""
@@ -61,3 +61,8 @@ class Folder:
             help_ = "copy the file into the folder"
             raise BadInput([rules.OUTSIDE_THE_FOLDER.report(message, at=Place(shown), help=help_)])
         return load_document(path, shown)
+
+
+def printable(name: str) -> str:
+    """A file name that any terminal and any report can take; bytes that are no UTF-8 become question marks."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)

@@ -10,8 +10,7 @@ from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
 from backstay.load import rules
-from backstay.load.document import load_document
-from backstay.load.files import Folder
+from backstay.load.files import Folder, printable
 from backstay.load.profiles import Merged, Profiles
 
 _NAME_ROUTE: Final = ("metadata", "name")
@@ -99,7 +98,7 @@ def once(loaded: Merged, file: str, names: dict[str, str], layout: Specs) -> Mer
 def show(path: Path) -> str:
     """A path as findings print it: from the current folder where it is inside, with `/`."""
     relative = os.path.relpath(path)
-    return path.as_posix() if relative.startswith("..") else relative.replace(os.sep, "/")
+    return printable(path.as_posix() if relative.startswith("..") else relative.replace(os.sep, "/"))
 
 
 def _name(loaded: Merged) -> str | None:
@@ -120,7 +119,7 @@ def _unread(layout: Specs) -> Iterator[Refused]:
         try:
             layout.profiles.read(name)
         except BadInput as failed:
-            yield Refused(layout.profiles.shown, tuple(failed.found))
+            yield Refused(failed.found[0].place.file, tuple(failed.found))
 
 
 def _folder(path: Path, root: Path) -> Folder:

@@ -24,7 +24,7 @@ def resolve(text: str) -> bool | int | float | str | None:
     if integer is not None:
         return _integer(text, integer)
     if _FLOAT.match(text):
-        return _finite(text)
+        return finite(text)
     if _NO_NUMBER.match(text):
         raise ValueError(f"`{text}` is no finite number")
     return text
@@ -38,7 +38,8 @@ def _integer(text: str, found: re.Match[str]) -> int:
     return int(found["hex"], 16) if found["hex"] else int(text)
 
 
-def _finite(text: str) -> float:
+def finite(text: str) -> float:
+    """The double that a decimal number means; ValueError when there is none as large."""
     number = float(text)
     if number in {float("inf"), float("-inf")}:
         raise ValueError(f"`{text[:40]}` is larger than any number")

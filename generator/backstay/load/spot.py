@@ -1,7 +1,7 @@
 """The parallel position tree: where each value of a document stands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from backstay.core.manifest import Plain
 from backstay.core.route import Route
@@ -22,7 +22,7 @@ class Spot:
 
     def under(self, key: Mark) -> "Spot":
         """The same value under another key."""
-        return self if key == self.key else replace(self, key=key)
+        return Spot(self.start, key, self.below)
 
 
 @dataclass(frozen=True, slots=True)

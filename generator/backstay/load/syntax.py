@@ -1,4 +1,4 @@
-"""What is wrong with the text itself: characters, tabs, and what libyaml cannot parse, in words for people."""
+"""What is wrong with the text itself: characters, tabs, and what cannot be parsed, in words for people."""
 
 import re
 import unicodedata
@@ -19,6 +19,7 @@ Lines = Sequence[tuple[int, int]]  # first and last lines, from 0, that only con
 # Not printable by YAML 1.2, or the end of a line by YAML 1.1 only (NEL, LS, PS), or invisible (BOM)
 _ODD = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _TAB_LED = re.compile(r" *\t[ \t]*[^\s#]")
+_NO_START = re.compile(r"found character (.+) that cannot start any token")
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 _HELP = (
@@ -28,23 +29,31 @@ _HELP = (
         "could not find expected ':'",
         "write `key: value`, with a blank after the colon, or check the indentation",
     ),
-    ("expected node content", "close the bracket, or write the value"),
     ("expected ',' or", "close the bracket, or put a comma between the entries"),
+    ("node content", "close the bracket, or write the value"),
     ("unexpected end of stream", "close the quote"),
-    ("unexpected document indicator", "close the quote"),
-    ("unknown escape", "write a backslash in double quotes as `\\\\`, or use single quotes"),
-    ("expected key", "check the indentation of this line against the lines above"),
-    ("expected '-' indicator", "check the indentation of this line against the lines above"),
-    ("block sequence entries are not allowed", "put the list on lines of its own"),
-    ("document start", "a spec is one document: check the indentation of this line"),
+    ("unexpected document separator", "close the quote"),
+    ("escape", "write a backslash in double quotes as `\\\\`, or use single quotes"),
+    ("<block end>", "check the indentation of this line against the lines above"),
+    ("sequence entries are not allowed", "put the list on lines of its own"),
+    ("<document start>", "check the brackets, and the indentation of this line against the lines above"),
 )
-
 _CONTEXT = (
     ("sequence", "the list begins here"),
     ("collection", "the list begins here"),
     ("mapping", "the mapping begins here"),
     ("quoted scalar", "the quoted text begins here"),
     ("simple key", "the key begins here"),
+)
+_WORDS = (
+    ("<block end>", "the end of the block"),
+    ("'<document start>'", "the end of the document"),
+    ("'<stream end>'", "the end of the file"),
+    ("('<block mapping start>',)", "a mapping"),
+    ("'<block mapping start>'", "a mapping"),
+    ("'<block sequence start>'", "a list"),
+    ("'<scalar>'", "a value"),
+    ("but got ", "but found "),
 )
 
 
@@ -61,6 +70,12 @@ def odd_characters(text: str, shown: str) -> Iterator[Diagnostic]:
         )
 
 
+def unknown_character(at: Place) -> Diagnostic:
+    """The finding about an escape that means no character."""
+    help_ = "escapes go up to `\\U0010FFFF`, and halves of a character stand in pairs"
+    return rules.ODD_CHARACTER.report("an escape that means no character", at=at, help=help_)
+
+
 def tab_indentation(text: str, shown: str, inside: Lines) -> Iterator[Diagnostic]:
     """The lines indented by tabs, but for those inside a quoted or block text or between brackets."""
     if "\t" not in text:
@@ -72,41 +87,39 @@ def tab_indentation(text: str, shown: str, inside: Lines) -> Iterator[Diagnostic
         if _TAB_LED.match(line) and number not in spared
     )
     for number, line in islice(led, MAX_SHOWN):
-        yield rules.TAB_INDENTATION.report(
-            "tab in the indentation",
-            at=Place(shown, number + 1, line.index("\t") + 1),
-            help="indent with blanks",
-        )
+        yield _tab(Place(shown, number + 1, line.index("\t") + 1))
 
 
 def bad_syntax(broken: MarkedYAMLError, text: str, shown: str, inside: Lines) -> list[Diagnostic]:
-    """Why libyaml could not read on: tabs if it stumbled over one, else its own words."""
+    """Why the parser could not read on: a tab if it stumbled over one, else its own words made plain."""
     mark = broken.problem_mark or broken.context_mark
     lines = _BREAK.split(text)
-    number = min(mark.line, len(lines) - 1) if mark is not None else 0
-    column = mark.column if mark is not None else 0
-    if _TAB_LED.match(lines[number]):
-        return list(tab_indentation("\n".join(lines[: number + 1]), shown, inside))
-    problem = str(broken.problem or "cannot be read")
-    return [
-        rules.INVALID_YAML.report(
-            _in_words(problem, lines[number], column),
-            at=Place(shown, number + 1, column + 1),
-            help=next(
-                (help_ for part, help_ in _HELP if part in problem), "check this line and the one above"
-            ),
-            related=_context(broken, shown),
-        )
-    ]
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if _TAB_LED.match(line):
+        return list(tab_indentation("\n".join(lines[: mark.line + 1]), shown, inside))
+    at = Place(shown, mark.line + 1, mark.column + 1)
+    if line[mark.column : mark.column + 1] == "\t":
+        return [_tab(at)]
+    problem = str(broken.problem or broken.context)
+    help_ = next((help_ for part, help_ in _HELP if part in problem), "check this line and the one above")
+    return [rules.INVALID_YAML.report(_in_words(problem), at=at, help=help_, related=_context(broken, shown))]
 
 
-def _in_words(problem: str, line: str, column: int) -> str:
-    if "cannot start any token" in problem and column < len(line):
-        return f"a value cannot start with {'a tab' if line[column] == chr(9) else f'`{line[column]}`'}"
-    return problem
+def _tab(at: Place) -> Diagnostic:
+    return rules.TAB_INDENTATION.report(
+        "a tab where only blanks may stand", at=at, help="put blanks in its place"
+    )
+
+
+def _in_words(problem: str) -> str:
+    """The parser's message for people who do not know its grammar."""
+    for theirs, ours in _WORDS:
+        problem = problem.replace(theirs, ours)
+    return _NO_START.sub(r"a value cannot start with \1", problem)
 
 
 def _context(broken: MarkedYAMLError, shown: str) -> tuple[Related, ...]:
+    """Where the thing began that is broken, unless it is broken there."""
     mark = broken.context_mark
     words = next((words for part, words in _CONTEXT if part in str(broken.context)), None)
     if mark is None or words is None:
