@@ -48,6 +48,8 @@ def source_of(merged: Merged) -> Source:
     files = tuple(document.file for document in merged.documents)
 
     def writer_of(words: str) -> str | None:
+        if len(files) == 1:
+            return merged.file
         route = read(words)
         return None if route is None else merged.writer(route).file
 

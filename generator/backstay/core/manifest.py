@@ -11,6 +11,8 @@ from backstay.core.route import Route
 Origins = Mapping[Route, tuple[Origin, ...]]
 """Where the leaves of a value come from, most decisive first; a leaf without an entry is the emitter's own word."""
 
+_SCALARS = (str, bool, int, float)
+_LISTS = (list, tuple)
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 
 
@@ -98,14 +100,14 @@ class _Walk:
         return {key: self._value(below, (*route, key)) for key, below in value.items()}
 
     def _value(self, value: object, route: Route) -> Plain:
-        if value is None or isinstance(value, str | bool | int | float):
+        if value is None or isinstance(value, _SCALARS):
             return value
         if isinstance(value, Fact):
             self.origins[route] = value.origins
             return self._value(value.value, route)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self.mapping(value, route)
-        if isinstance(value, list | tuple):
+        if isinstance(value, _LISTS):
             return [self._value(below, (*route, index)) for index, below in enumerate(value)]
         if isinstance(value, YamlText):
             return self._text(value, route)

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
+_REMEMBERED = 1 << 14  # the same few thousand routes come back in every cluster of a fleet
 Route = tuple[str | int, ...]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$@][\w$@/-]*\Z")
@@ -11,6 +13,7 @@ _STEP = re.compile(
 )
 
 
+@lru_cache(_REMEMBERED)
 def show(route: Route) -> str:
     """A route as people write it: `network.calls[0].silentFor`; odd keys as `["a.b"]`."""
     text = ""
@@ -25,6 +28,7 @@ def show(route: Route) -> str:
     return text
 
 
+@lru_cache(_REMEMBERED)
 def read(text: str) -> Route | None:
     """The route that `show` would write as `text`; None when it is not one."""
     steps: list[str | int] = []

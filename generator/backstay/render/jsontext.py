@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring_ascii as quote
 
 _STEP = " "
+_CONTAINERS = (dict, list)
 _encode = json.JSONEncoder(allow_nan=False).encode  # made once: `json.dumps` makes one a call
 
 
@@ -46,4 +47,4 @@ def _scalar(value: object) -> str:
 
 
 def _is_flat(below: Iterable[object]) -> bool:
-    return all(not isinstance(item, dict | list) for item in below)
+    return not any(isinstance(item, _CONTAINERS) for item in below)

@@ -1,0 +1,1 @@
+"""Rules about what the installed versions can do, and how the output reaches a cluster."""

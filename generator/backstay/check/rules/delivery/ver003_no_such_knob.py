@@ -1,0 +1,41 @@
+"""The spec asks for something that the installed version has no knob for.
+
+Breaks: the need is stated and nothing in the output meets it; it would be forgotten silently.
+Bad:
+    platform: {workflows: "3.5"}
+    retries: {pipelineSteps: {attempts: 4, backoff: {initial: 30s, factor: 2, max: 10m}}}
+Good:
+    platform: {workflows: "3.7"}
+    retries: {pipelineSteps: {attempts: 4, backoff: {initial: 30s, factor: 2, max: 10m}}}
+Source: argoproj/argo-workflows pkg/apis/workflow/v1alpha1/workflow_types.go (Backoff.Cap since v3.7)
+"""
+
+from collections.abc import Iterator
+
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.feature import Feature
+from backstay.core.place import at
+from backstay.core.units import show_duration
+
+RULE = rule(__doc__, "VER003", "no-such-knob")
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """A finding for a longest wait on an Argo without `cap`, unless no wait would reach it."""
+    cluster = ctx.cluster
+    steps = cluster.retries.steps if cluster else None
+    if cluster is None or steps is None or steps.cap_ms is None or ctx.has(Feature.RETRY_CAP) or not cluster.workflows:
+        return
+    last = int(steps.initial_ms.value * steps.factor.value ** max(steps.limit.value - 1, 0))
+    if last > steps.cap_ms.value:
+        yield RULE.report(
+            f"Argo Workflows {cluster.workflows.version.value} cannot bound a wait: the last one would be "
+            f"{show_duration(last)}, not {show_duration(steps.cap_ms.value)}",
+            at=at("retries", "pipelineSteps", "backoff", "max"),
+            help="run Argo Workflows 3.7 or later, or choose `initial`, `factor` and `attempts` so that no wait is longer",
+        )
+
+
+CHECK = Check(RULE, reads=frozenset({"retries"}), run=check)
