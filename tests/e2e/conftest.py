@@ -14,6 +14,7 @@ from e2e.support import argo, kustomize, toolbox
 from e2e.support import crds as upstream_crds
 from e2e.support.cache import say_on_stderr
 from e2e.support.controlplane import control_plane
+from e2e.support.envoy import find_envoy, validate
 from e2e.support.missing import skip_or_fail
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from e2e.support.argo import ArgoConfig
     from e2e.support.crds import GetCrds
+    from e2e.support.envoy import Validate
     from e2e.support.kubeapi import Apiserver, Object
     from e2e.support.kustomize import KustomizeBuild
     from e2e.support.toolbox import GetProgram
@@ -48,6 +50,14 @@ def kustomize_build(program: GetProgram) -> KustomizeBuild:
 def argo_config(program: GetProgram) -> ArgoConfig:
     """The workflow-controller's parser: ConfigMap data in, its configuration out; `Failed` when it refuses."""
     return partial(argo.read_config, program("argoconfig"))
+
+
+@pytest.fixture(scope="session")
+def envoy() -> Validate:
+    """`envoy --mode validate` as a function of listeners, clusters and routes: its verdict and its words."""
+    with skip_or_fail():
+        find_envoy()
+    return validate
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,7 @@ PROGRAMS = {
     for program in (
         Program("kustomize", "kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
         Program("argoconfig", "argoconfig", "backstay.dev/toolbox/argoconfig"),
+        Program("envoyproto", "envoyproto", "backstay.dev/toolbox/envoyproto"),
         Program("etcd", "etcd", "go.etcd.io/etcd/server/v3"),
         _kubernetes("kube-apiserver"),
         _kubernetes("kubectl"),

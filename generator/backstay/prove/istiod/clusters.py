@@ -100,7 +100,8 @@ def _tell_lost(cluster: Struct, patch: Patch, group: Group) -> None:
     """Protocol options are a map: the entry is replaced whole, and what Istio or a DestinationRule put there is gone."""
     for key, new in struct(patch.value, _OPTIONS).items():
         old = struct(cluster, _OPTIONS).get(key)
-        lost = sorted(set(_leaves(old)) - set(_leaves(new)))
+        left = _leaves(new)
+        lost = [leaf for leaf in _leaves(old) if not any(f"{each}.".startswith(f"{leaf}.") for each in left)]
         if lost:
             told = f"`{text(cluster, 'name')}` loses what was in {key.rpartition('.')[2]}: {', '.join(lost)}"
             group.say(patch, NoteKind.REPLACED, told)

@@ -55,7 +55,7 @@ class Pool:
 def read_pool(block: Struct, release: tuple[int, int]) -> Pool:
     """Read a connectionPool block; `Refused` when the webhook or the API server's schema would not take it."""
     http, tcp = struct(block, "http"), struct(block, "tcp")
-    keepalive = struct(http, "http2_keep_alive") if release >= KEEPALIVE_SINCE else {}
+    pings = release >= KEEPALIVE_SINCE and part(http, "http2_keep_alive") is not None
     tcp_keepalive = part(tcp, "tcp_keepalive")
     return Pool(
         upgrade=text(http, "h2_upgrade_policy") == "UPGRADE",
@@ -65,7 +65,7 @@ def read_pool(block: Struct, release: tuple[int, int]) -> Pool:
         max_connection_duration=_duration(tcp, "max_connection_duration"),
         max_requests=number(http, "max_requests_per_connection"),
         max_streams=number(http, "max_concurrent_streams"),
-        keepalive=_keepalive(keepalive) if part(http, "http2_keep_alive") is not None and keepalive else None,
+        keepalive=_keepalive(struct(http, "http2_keep_alive")) if pings else None,
         tcp_keepalive=tcp_keepalive if isinstance(tcp_keepalive, dict) else None,
         thresholds=tuple(_thresholds(block)),
     )

@@ -110,8 +110,8 @@ def _align_alpn(cluster: Struct) -> None:
         context = struct(socket, "typed_config", "common_tls_context")
         offered = part(context, "alpn_protocols")
         if isinstance(offered, list) and "istio" in offered:
-            offer = ["h2"] if is_http2(cluster) else []
-            context["alpn_protocols"] = [each for each in offered if each != "h2"] + offer
+            others = [each for each in offered if each != "h2"]
+            context["alpn_protocols"] = [*others, "h2"] if is_http2(cluster) else others
 
 
 def _http_options(cluster: Struct) -> Struct:

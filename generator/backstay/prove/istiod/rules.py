@@ -39,6 +39,11 @@ class Rule:
             return host.endswith(self.host.removeprefix("*"))
         return self.host == host
 
+    @property
+    def is_private(self) -> bool:
+        """Whether it is for its own namespace alone; in the root namespace only such rules are looked at first."""
+        return bool(self.export_to) and set(self.export_to) <= {".", self.of.namespace}
+
     def exported_to(self, namespace: str) -> bool:
         """Whether proxies of another namespace may use it."""
         named = {self.of.namespace if each == "." else each for each in self.export_to}
@@ -142,22 +147,12 @@ def _joined(first: Rule, later: Rule, journal: Journal) -> Rule:
 
 def _by_namespace(rules: list[Rule], service_namespace: str, proxy: Proxy) -> list[list[Rule]]:
     home, root = proxy.namespace, proxy.root_namespace
-    own = [
-        rule
-        for rule in rules
-        if rule.of.namespace == home and (home != root or set(rule.export_to) <= _private(rule))
-    ]
+    own = [rule for rule in rules if rule.of.namespace == home and (home != root or rule.is_private)]
     exported = [rule for rule in rules if rule.exported_to(home)]
-    steps = [
-        [rule for rule in exported if rule.of.namespace == namespace]
-        for namespace in (service_namespace, root)
+    return [
+        own,
+        *([rule for rule in exported if rule.of.namespace == each] for each in (service_namespace, root)),
     ]
-    return [own, *steps]
-
-
-def _private(rule: Rule) -> set[str]:
-    """A proxy in the root namespace looks first at rules that are for that namespace alone."""
-    return {".", rule.of.namespace} if rule.export_to else set()
 
 
 def _most_specific(rules: list[Rule]) -> list[Rule]:
