@@ -1,1 +1,1 @@
-"""Talking to a live API server."""
+"""What is outside the specs: a live API server, the kubeconfig that leads to it, and older revisions in git."""

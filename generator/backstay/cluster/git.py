@@ -1,0 +1,104 @@
+"""Files as they were at a git revision, read from git's own store: nothing is checked out, no filter runs."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from backstay.core.failure import CannotTell
+
+_SECONDS: Final = 60
+_MAX_BYTES: Final = 2**24  # of one file; larger ones are no manifests
+_FILE_MODES: Final = (b"100644", b"100755")
+
+
+def revision(name: str, folder: Path) -> str | None:
+    """The commit that a name means in the repository around a folder; None when there is none of that name.
+
+    Raises CannotTell when git cannot be asked.
+    """
+    answer = _run(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    if answer.returncode == 0:
+        return answer.stdout.decode("ascii", "replace").strip()
+    complaint = answer.stderr.decode("utf-8", "replace").strip()
+    if complaint and "not a git repository" not in complaint:
+        raise CannotTell(f"git cannot read the repository: {complaint.splitlines()[0]}", "see `git status`")
+    return None
+
+
+def files_at(commit: str, folder: Path) -> Iterator[tuple[str, bytes]]:
+    """The files below a folder at a commit, by path from there, with `/`; none when the folder was not there.
+
+    Links and submodules are left out. Raises CannotTell when git cannot give a file.
+    """
+    base = _base(folder)
+    tree = f"{commit}:./{os.path.relpath(folder, base)}"
+    listed = _run(folder, "ls-tree", "-r", "-z", "--full-tree", tree)
+    if listed.returncode != 0:
+        return
+    entries = [_entry(line) for line in listed.stdout.split(b"\0") if line]
+    with _store(base) as (asked, answered):
+        for mode, blob, path in entries:
+            if mode in _FILE_MODES:
+                yield path, _blob(blob, path, asked, answered)
+
+
+def _entry(line: bytes) -> tuple[bytes, bytes, str]:
+    """Mode, object name and path of `<mode> <type> <object>TAB<path>` (git-ls-tree, output format)."""
+    facts, _, path = line.partition(b"\t")
+    mode, _, blob = facts.split(b" ")
+    return mode, blob, path.decode("utf-8", "surrogateescape")
+
+
+def _blob(name: bytes, path: str, asked: IO[bytes], answered: IO[bytes]) -> bytes:
+    """One file's bytes from `git cat-file --batch`: `<object> <type> <size>LF<contents>LF`."""
+    asked.write(name + b"\n")
+    asked.flush()
+    head = answered.readline().split()
+    if len(head) != 3 or head[1] != b"blob" or int(head[2]) > _MAX_BYTES:  # noqa: PLR2004 - as above
+        raise CannotTell(f"git does not give {path!r}: it is missing or too large", "see `git fsck`")
+    content = answered.read(int(head[2]))
+    answered.read(1)
+    return content
+
+
+@contextmanager
+def _store(base: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    process = subprocess.Popen(
+        ["git", "cat-file", "--batch"], cwd=base, env=_environment(),  # noqa: S607 - the user's own git
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdin and process.stdout  # noqa: S101, PT018 - both are pipes
+    try:
+        with process.stdin, process.stdout:
+            yield process.stdin, process.stdout
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["git", *arguments]
+    try:
+        return subprocess.run(  # noqa: S603 - a revision's name cannot become an option: --end-of-options
+            command, cwd=_base(folder), env=_environment(), capture_output=True, timeout=_SECONDS, check=False
+        )
+    except FileNotFoundError as missing:
+        raise CannotTell(
+            "git is not installed", "install git, or name a folder instead of a revision"
+        ) from missing
+    except subprocess.TimeoutExpired as late:
+        raise CannotTell(f"git gave no answer within {_SECONDS} s", "see `git status`") from late
+
+
+def _base(folder: Path) -> Path:
+    """The closest folder above that exists now: the one in question may be gone."""
+    return next((above for above in folder.absolute().parents if above.is_dir()), Path("/"))
+
+
+def _environment() -> dict[str, str]:
+    """English messages, no locks, no questions, and no network for the sake of a missing file."""
+    fixed = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+    return {**os.environ, **fixed}
