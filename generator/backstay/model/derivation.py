@@ -10,7 +10,8 @@ class Bound:
     """One constraint on a number.
 
     `relation` is `<=`, `>=` or `=`; `limit` is in the number's own unit; `words` says what the limit is made of;
-    `rule` is the checker rule that judges the same thing; `origins` are the facts behind the limit.
+    `rule` is the checker rule that judges the same thing, empty for a `soft` bound: one that is wished for and
+    given up where it does not fit; `origins` are the facts behind the limit.
     """
 
     id: str
@@ -19,11 +20,18 @@ class Bound:
     words: str
     rule: str
     origins: tuple[Origin, ...]
+    soft: bool = False
+
+    def allows(self, value: int) -> bool:
+        """Whether a value keeps to it."""
+        if self.relation == "=":
+            return value == self.limit
+        return value <= self.limit if self.relation == "<=" else value >= self.limit
 
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """A solved number: its id, value, unit (`ms`, `bytes`, `attempts`), every bound, and how it was chosen."""
+    """A solved number: its id, value, unit (`ms`, `bytes`, `retries`), every bound, and how it was chosen."""
 
     id: str
     value: int
@@ -33,10 +41,19 @@ class Derivation:
 
     @property
     def binding(self) -> tuple[Bound, ...]:
-        """The bounds that would have to move for the number to move the way it wants to."""
-        upper = [b for b in self.bounds if b.relation != ">="]
-        tightest = min((b.limit for b in upper), default=None)
-        return tuple(b for b in upper if b.limit == tightest) or self.bounds
+        """The bounds that decided the number.
+
+        Those it stands on from above; else the tightest from above, as numbers are made as large as they may be;
+        and where the bounds exclude each other, both sides.
+        """
+        kept = [b for b in self.bounds if not b.soft or b.allows(self.value)]
+        floors = tuple(b for b in kept if b.relation == ">=" and b.limit == self.value)
+        ceilings = [b for b in kept if b.relation != ">="]
+        tightest = min((b.limit for b in ceilings), default=None)
+        if floors and (tightest is None or tightest > self.value):
+            return floors
+        broken = tuple(b for b in kept if b.relation == ">=" and not b.allows(self.value))
+        return (*(b for b in ceilings if b.limit == tightest), *floors, *broken)
 
     @property
     def fact(self) -> Fact[int]:

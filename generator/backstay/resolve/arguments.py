@@ -6,7 +6,8 @@ metadata_store_server_main.cc for how `--grpc_channel_arguments` is split.
 
 from collections.abc import Mapping
 
-from backstay.core.fact import Fact, Origin, OriginKind
+from backstay.core.fact import Fact
+from backstay.model.derivation import Derivation
 from backstay.model.network import Keepalive, PingPolicy, Service
 from backstay.upstream import grpc
 
@@ -14,17 +15,17 @@ Args = tuple[tuple[str, Fact[int | str]], ...]
 
 
 def server_args(service: Service, shipped: Fact[tuple[tuple[str, int], ...]] | None, own: Keepalive | None,
-                pinged_every: Fact[int] | None, pins: Mapping[str, Fact[int | str]]) -> Args:  # fmt: skip
+                tolerated: Derivation | None, pins: Mapping[str, Fact[int | str]]) -> Args:  # fmt: skip
     """The server's arguments: what its release ships, then what is derived, then what is pinned.
 
-    `own` is set when the server itself has to ping; `pinged_every` when proxies ping it at that interval, so
-    that its policy has to tolerate them. Empty when nothing differs from what the release ships.
+    `own` is set when the server itself has to ping; `tolerated` is the shortest interval of pings that its policy
+    has to put up with, where proxies ping it. Empty when nothing differs from what the release ships.
     """
     derived: dict[str, Fact[int | str]] = {}
     if own is not None:
         derived |= _pinging(own)
-    if pinged_every is not None:
-        derived |= _tolerating(pinged_every)
+    if tolerated is not None:
+        derived |= _tolerating(tolerated.fact)
     if service.max_message is not None:
         derived |= _messages(service.max_message, dict(shipped.value) if shipped else {})
     derived |= pins
@@ -66,12 +67,10 @@ def _pinging(own: Keepalive) -> dict[str, Fact[int | str]]:
     }
 
 
-def _tolerating(pinged_every: Fact[int]) -> dict[str, Fact[int | str]]:
-    """Half the proxies' interval: pings bunched up by the network are not strikes."""
-    note = Origin(OriginKind.CONSTRAINT, "ping-policy/half-interval", "half of the proxies' own interval")
+def _tolerating(least: Fact[int]) -> dict[str, Fact[int | str]]:
     return {
-        grpc.MIN_PING_INTERVAL: Fact(pinged_every.value // 2, (note, *pinged_every.origins)),
-        grpc.PERMIT_WITHOUT_CALLS: Fact(1, pinged_every.origins),
+        grpc.MIN_PING_INTERVAL: _as_arg(least),
+        grpc.PERMIT_WITHOUT_CALLS: Fact(1, least.origins),
     }
 
 

@@ -5,10 +5,10 @@ enough. Sources: envoy api/envoy/config/core/v3/protocol.proto (interval, timeou
 doc/keepalive.md, grpc proposals A8 and A18.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from backstay.core.fact import Fact, Origin, OriginKind, from_preset
+from backstay.core.fact import Fact, from_preset
 from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
 from backstay.model.hop import Box, End, Hop, Refresh
@@ -45,7 +45,7 @@ ROUND = tuple(
         3600,
     )
 )
-ENVOY = "Envoy adds up to 15 % jitter to each interval"
+ENVOY = "Envoy may add 15 % to the interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,49 +111,69 @@ def solve(knob: Knob) -> tuple[Keepalive, tuple[Derivation, Derivation]]:
 
 
 def _timeout(knob: Knob) -> Derivation:
-    round_trip = max(call.round_trip_ms for call in knob.calls)
-    bounds = [
-        Bound("timeout-above-round-trips", ">=", 3 * round_trip, f"three round trips of {round_trip}ms", "MSH004",
-              _call_origins(knob.calls, "roundTrip")),
-        Bound("timeout-spares-slow-links", ">=", LEAST_TIMEOUT,
-              "below 10s the timeout, which gRPC also makes TCP_USER_TIMEOUT, kills connections on packet loss",
-              "MSH014", from_preset(0, "grpc proposal A18").origins),
-    ]  # fmt: skip
-    wanted = DEFAULT_TIMEOUT
+    bounds = (_USUAL_TIMEOUT, *_shares(knob), _round_trips(knob), _SLOW_LINKS)
+    wanted = min(b.limit for b in bounds if b.relation == "<=")
+    value = max([wanted, *(b.limit for b in bounds if b.relation == ">=")])
+    fits = all(b.allows(value) for b in bounds)
+    choice = (
+        "the largest that every bound allows"
+        if fits
+        else "the least that may be: what is wished for does not fit"
+    )
+    return Derivation(f"{knob.id}/timeout", value, "ms", bounds, choice)
+
+
+_USUAL_TIMEOUT = Bound(
+    "timeout-no-longer-than-usual", "<=", DEFAULT_TIMEOUT, "what gRPC itself waits by default is enough", "",
+    from_preset(0, "grpc doc/keepalive.md", "the default of the keepalive timeout").origins, soft=True,
+)  # fmt: skip
+_SLOW_LINKS = Bound(
+    "timeout-spares-slow-links", ">=", LEAST_TIMEOUT,
+    "below 10s the timeout, which gRPC also makes TCP_USER_TIMEOUT, kills connections on packet loss", "MSH014",
+    from_preset(0, "grpc proposal A18", "TCP_USER_TIMEOUT follows the keepalive timeout").origins,
+)  # fmt: skip
+
+
+def _round_trips(knob: Knob) -> Bound:
+    longest = max(call.round_trip_ms for call in knob.calls)
+    origins = dict.fromkeys(o for call in knob.calls for o in call.round_trip.origins)
+    return Bound("timeout-above-round-trips", ">=", 3 * longest, f"three round trips of {show_duration(longest)}",
+                 "MSH004", tuple(origins))  # fmt: skip
+
+
+def _shares(knob: Knob) -> Iterable[Bound]:
     for call in knob.calls:
         if call.detect is not None:
-            share = call.detect.value // 3
-            bounds.append(
-                Bound("timeout-within-detection", "<=", share,
-                      f"a third of {show_duration(call.detect.value)} to notice a dead peer", "MSH004", call.detect.origins)
+            yield Bound(
+                "timeout-within-detection", "<=", call.detect.value // 3,
+                f"a third of the {show_duration(call.detect.value)} within which a dead peer has to be noticed; the "
+                "rest is for the interval", "MSH004", call.detect.origins, soft=True,
             )  # fmt: skip
-            wanted = min(wanted, share)
-    value = max([wanted, *(b.limit for b in bounds if b.relation == ">=")])
-    return Derivation(
-        f"{knob.id}/timeout", value, "ms", tuple(bounds), "the usual 20s where nothing asks for less"
-    )
 
 
 def _interval(knob: Knob, timeout: Derivation) -> Derivation:
     hard = [*_box_bounds(knob), *_detection_bounds(knob, timeout.value)]
-    low = list(_policy_bounds(knob))
-    floor = max((b.limit for b in low), default=ROUND[0])
-    ceiling = min((b.limit for b in hard), default=ROUND[-1])
-    relaxed = min([ceiling, *(_spread(box.idle.value // 2, knob.jitter) for box, _ in _boxes(knob))])
-    value = _round_between(floor, relaxed) or _round_between(floor, ceiling)
-    choice = "the largest round number within every bound, at most half a box's idle time where that fits"
-    if value is None:
-        value = floor if floor <= ceiling else max(ceiling, 1)
-        choice = (
-            "the bound itself: no round number fits"
-            if floor <= ceiling
-            else "nothing fits: the bounds exclude each other"
-        )
-    return Derivation(f"{knob.id}/interval", value, "ms", (*hard, *low), choice)
+    firm, soft = [*hard, *_policy_bounds(knob)], list(_half_bounds(knob))
+    value, choice = _chosen(firm, soft)
+    return Derivation(f"{knob.id}/interval", value, "ms", (*firm, *soft), choice)
 
 
-def _round_between(low: int, high: int) -> int | None:
-    return max((step for step in ROUND if low <= step <= high), default=None)
+def _chosen(firm: list[Bound], soft: list[Bound]) -> tuple[int, str]:
+    """The number, and in words how it was chosen."""
+    value = _round_within([*firm, *soft])
+    if value is not None:
+        return value, "the largest round number that every bound allows"
+    value = _round_within(firm)
+    if value is not None:
+        return value, "the largest round number that the firm bounds allow"
+    value = max(min((b.limit for b in firm if b.relation == "<="), default=ROUND[-1]), 1)
+    if all(b.allows(value) for b in firm):
+        return value, "the largest number that the bounds allow: no round one fits"
+    return value, "nothing fits: the bounds exclude each other"
+
+
+def _round_within(bounds: list[Bound]) -> int | None:
+    return max((step for step in ROUND if all(b.allows(step) for b in bounds)), default=None)
 
 
 def _spread(limit: int, jitter: int) -> int:
@@ -176,10 +196,25 @@ def _box_bounds(knob: Knob) -> Iterable[Bound]:
         assert call.silence is not None  # noqa: S101 - `idle_boxes` is empty without it
         yield Bound(
             "interval-below-box", "<=", _spread(box.idle.value - call.round_trip_ms - 1, knob.jitter),
-            f"box {box.name} forgets a connection after {show_duration(box.idle.value)} and the call is silent for "
-            f"{show_duration(call.silence.value)}" + (f"; {ENVOY}" if knob.jitter else ""),
-            "MSH001", (*box.idle.origins, *call.silence.origins),
+            f"box {box.name} forgets a connection after {show_duration(box.idle.value)}, the call is silent for "
+            f"{show_duration(call.silence.value)}, and a ping takes up to {show_duration(call.round_trip_ms)}"
+            + _more(knob),
+            "MSH001", (*box.idle.origins, *call.silence.origins, *call.round_trip.origins),
         )  # fmt: skip
+
+
+def _half_bounds(knob: Knob) -> Iterable[Bound]:
+    for box in {box.name: box for box, _ in _boxes(knob)}.values():
+        yield Bound(
+            "interval-half-of-box", "<=", _spread(box.idle.value // 2, knob.jitter),
+            f"half of the {show_duration(box.idle.value)} after which box {box.name} forgets, so that one lost ping "
+            "does no harm" + _more(knob), "MSH001", box.idle.origins, soft=True,
+        )  # fmt: skip
+
+
+def _more(knob: Knob) -> str:
+    """What is to be added to a bound in words: who pings may take longer than it is told."""
+    return f" ({ENVOY})" if knob.jitter else ""
 
 
 def _detection_bounds(knob: Knob, timeout: int) -> Iterable[Bound]:
@@ -188,8 +223,7 @@ def _detection_bounds(knob: Knob, timeout: int) -> Iterable[Bound]:
             yield Bound(
                 "interval-within-detection", "<=", _spread(call.detect.value - timeout, knob.jitter),
                 f"a dead peer has to be noticed within {show_duration(call.detect.value)}, of which "
-                f"{show_duration(timeout)} go to the timeout" + (f"; {ENVOY}" if knob.jitter else ""),
-                "MSH004", call.detect.origins,
+                f"{show_duration(timeout)} go to the timeout" + _more(knob), "MSH004", call.detect.origins,
             )  # fmt: skip
 
 
@@ -204,8 +238,9 @@ def _policy_bounds(knob: Knob) -> Iterable[Bound]:
     if knob.name == "client":
         for runtime in dict.fromkeys(call.client.runtime for call in knob.calls):
             floor = RUNTIMES[runtime.value].client_floor
-            yield Bound("interval-above-client-floor", ">=", floor, f"{runtime.value} clients clamp to "
-                        f"{show_duration(floor)}", "MSH011", from_preset(0, f"grpc {runtime.value}").origins)  # fmt: skip
+            yield Bound("interval-above-client-floor", ">=", floor, f"gRPC ({runtime.value}) clients ping "
+                        f"no faster than each {show_duration(floor)}", "MSH011",
+                        from_preset(0, f"grpc {runtime.value} client", "the least keepalive time").origins)  # fmt: skip
 
 
 def _meets_server(knob: Knob) -> bool:
@@ -214,10 +249,22 @@ def _meets_server(knob: Knob) -> bool:
     return on_first and any(call.crossings[0].receiver_end is End.APP for call in knob.calls)
 
 
-def _call_origins(calls: Sequence[Call], key: str) -> tuple[Origin, ...]:
-    return tuple(Origin(OriginKind.SPEC, f"{call.place.path}.{key}") for call in calls)
+def tolerated(service: Service, pinged_every: Fact[int]) -> Derivation:
+    """The server's own ping policy where proxies ping it at an interval."""
+    half = pinged_every.value // 2
+    bound = Bound(
+        "policy-tolerates-proxies", "<=", half,
+        f"half of the {show_duration(pinged_every.value)} at which the callers' sidecars ping: pings that the network "
+        "bunches up are no strikes", "MSH005", pinged_every.origins,
+    )  # fmt: skip
+    id_ = f"keepalive/{service.name}/server/min-ping-interval"
+    return Derivation(id_, half, "ms", (bound,), "the largest that tolerates them")
 
 
 def pinned(keepalive: Keepalive, interval: Fact[int] | None, timeout: Fact[int] | None) -> Keepalive:
-    """Solved numbers with the pinned ones in their stead."""
-    return Keepalive(interval or keepalive.interval, timeout or keepalive.timeout)
+    """Solved numbers with the pinned ones in their stead, which keep the derivation that they are held against."""
+    return Keepalive(_pinned(keepalive.interval, interval), _pinned(keepalive.timeout, timeout))
+
+
+def _pinned(solved: Fact[int], pin: Fact[int] | None) -> Fact[int]:
+    return solved if pin is None else Fact(pin.value, (*pin.origins, solved.origins[0]))

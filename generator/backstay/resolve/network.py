@@ -72,7 +72,10 @@ def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, pl
             found, why = keepalive.solve(keepalive.Knob(name, service, wanting))
             solved[name] = keepalive.pinned(found, interval, timeout)
             derivations |= {d.id: d for d in why}
-    server, client = _arguments(service, solved, pins, platform)
+    tolerated = _tolerated(service, solved)
+    if tolerated is not None:
+        derivations[tolerated.id] = tolerated
+    server, client = _arguments(service, solved, tolerated, pins, platform)
     if service.policy is not None:
         service = replace(service, policy=arguments.policy_after(service.policy, server))
     return Knobs(
@@ -85,13 +88,20 @@ def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, pl
     )  # fmt: skip
 
 
-def _arguments(service: Service, solved: Mapping[str, Keepalive], pins: spec.Pins | None,
-               platform: Platform) -> tuple[arguments.Args, arguments.Args]:  # fmt: skip
-    pinged = solved["upstream"].interval if "upstream" in solved and not service.sidecar else None
+def _tolerated(service: Service, solved: Mapping[str, Keepalive]) -> Derivation | None:
+    """What the server's policy has to put up with: its callers' sidecars ping it, and backstay writes its arguments."""
+    settable = service.policy is not None and service.policy.settable
+    if not settable or service.sidecar or "upstream" not in solved:
+        return None
+    return keepalive.tolerated(service, solved["upstream"].interval)
+
+
+def _arguments(service: Service, solved: Mapping[str, Keepalive], tolerated: Derivation | None,
+               pins: spec.Pins | None, platform: Platform) -> tuple[arguments.Args, arguments.Args]:  # fmt: skip
     settable = service.policy is not None and service.policy.settable
     shipped = platform.pipelines.metadata_channel if settable and platform.pipelines else None
     server = arguments.server_args(
-        service, shipped, solved.get("server"), pinged if settable else None,
+        service, shipped, solved.get("server"), tolerated,
         _pinned_args(pins.server_arguments if pins else {}, service.name, "serverArguments"),
     )  # fmt: skip
     client = arguments.client_args(

@@ -7,6 +7,7 @@ failure; maxDuration counts from the first try's start and is also the later tri
 
 from backstay.core.fact import Fact, Origin, OriginKind
 from backstay.core.place import at
+from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
 from backstay.model.parts import Retries, SetRetry, StepRetries, Workflows
 from backstay.resolve.facts import fact, maybe
@@ -45,7 +46,9 @@ def _limit(steps: spec.PipelineSteps) -> Derivation:
     stated = Origin(OriginKind.SPEC, "retries.pipelineSteps.attempts")
     bound = Bound("limit-excludes-first-try", "=", steps.attempts - 1,
                   f"{steps.attempts} attempts, and Argo's limit does not count the first", "KFP028", (stated,))  # fmt: skip
-    return Derivation("retries/pipeline-steps/limit", steps.attempts - 1, "retries", (bound,), "attempts - 1")
+    return Derivation(
+        "retries/pipeline-steps/limit", steps.attempts - 1, "retries", (bound,), "one less than the attempts"
+    )
 
 
 def _steps(steps: spec.PipelineSteps, pins: spec.Pins, limit: Derivation) -> StepRetries:
@@ -79,15 +82,20 @@ def _policy(steps: spec.PipelineSteps, pins: spec.Pins) -> Fact[str]:
 def _max_duration(steps: spec.PipelineSteps, limit: int) -> Derivation:
     """Long enough that the last try may start and end: every try's run and every wait between them."""
     run = steps.longest_step or 0
+    backoff, route = steps.backoff, (*_ROUTE, "backoff")
     waits = [_wait(steps.backoff, number) for number in range(limit)]
     total = run * (limit + 1) + sum(waits)
-    origins = tuple(
-        Origin(OriginKind.SPEC, f"retries.pipelineSteps.{key}")
-        for key in ("longestStep", "attempts", "backoff")
+    facts = (
+        maybe(steps, "longest_step", steps.longest_step, _ROUTE),
+        fact(steps, "attempts", steps.attempts, _ROUTE),
+        fact(backoff, "initial", backoff.initial, route),
+        fact(backoff, "factor", backoff.factor, route),
+        maybe(backoff, "max", backoff.max, route),
     )
+    origins = tuple(origin for one in facts if one is not None for origin in one.origins)
     bound = Bound("every-try-fits", ">=", total,
-                  f"{limit + 1} tries of {run // 1000}s and waits of {sum(waits) // 1000}s in all; Argo counts from the "
-                  "first try's start", "KFP028", origins)  # fmt: skip
+                  f"{limit + 1} tries of {show_duration(run)} and waits of {show_duration(sum(waits))} in all; Argo "
+                  "counts from the first try's start", "KFP028", origins)  # fmt: skip
     return Derivation(
         "retries/pipeline-steps/max-duration", total, "ms", (bound,), "the smallest that lets every try run"
     )
