@@ -109,6 +109,10 @@ class Watched(Context):
         object.__setattr__(self, "kinds", self.kinds | set(kinds))
         return super().of_kind(*kinds)
 
+    def named(self, kind, name):
+        object.__setattr__(self, "kinds", self.kinds | {kind})
+        return super().named(kind, name)
+
     kinds = frozenset()
 
 

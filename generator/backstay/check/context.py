@@ -1,7 +1,8 @@
 """What a rule may ask: the model, the objects, the versions. The same questions for specs and hand-written files."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from backstay.core.diagnostic import Diagnostic, ObjectRef, Severity
 from backstay.core.fact import Origin, OriginKind
@@ -14,6 +15,7 @@ from backstay.model.cluster import Cluster
 from backstay.text.yaml import parse
 
 Value = Mapping[str, object]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,16 @@ class Context:
     features: frozenset[Feature]
     versions: Mapping[str, str]
     cluster: Cluster | None = None
-    _by_kind: dict[str, list[Item]] = field(default_factory=dict, repr=False, compare=False)
-    _nested: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+    _by_kind: dict[str, list[Item]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_name: dict[tuple[str, str], list[Item]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _nested: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Sort the objects by kind once."""
+        """Sort the objects by kind and by name once."""
         for item in self.items:
             self._by_kind.setdefault(item.ref.kind, []).append(item)
+            self._by_name.setdefault((item.ref.kind, item.ref.name), []).append(item)
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""
@@ -58,7 +63,7 @@ class Context:
 
     def named(self, kind: str, name: str) -> Iterator[Item]:
         """The objects of a kind with a name, in any namespace."""
-        return (item for item in self.of_kind(kind) if item.ref.name == name)
+        return iter(self._by_name.get((kind, name), ()))
 
     def nested(self, text: object) -> object:
         """YAML inside a string, such as a ConfigMap's `providers`; None when it is not YAML."""
@@ -70,6 +75,13 @@ class Context:
             except ValueError:
                 self._nested[text] = None
         return self._nested[text]
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes, made once for all rules; `key` names it and what it is made from."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: T = self._kept[key]
+        return kept
 
     @staticmethod
     def report(

@@ -1,6 +1,7 @@
 """Looking into objects that may have any shape: nothing here fails, what is not there is None or empty.
 
-Routes come along with values, so that a finding can point at the field. Values of Secrets are never read.
+Objects are plain values, whose mappings are dicts with text keys and whose lists are lists. Routes come along
+with values, so that a finding can point at the field. Values of Secrets are never read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import TypeVar
 from backstay.check.context import Context, Item
 from backstay.core.fact import Fact, OriginKind
 from backstay.core.place import Place
-from backstay.core.route import Route, look_up, read
+from backstay.core.route import Route, read
 
 T = TypeVar("T")
 
@@ -64,17 +65,13 @@ class Environment:
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """The value if it is a mapping, else an empty one. Keys that are no text are left out."""
-    if not isinstance(value, Mapping):
-        return _NO_MAPPING
-    if all(isinstance(key, str) for key in value):
-        return value
-    return {key: below for key, below in value.items() if isinstance(key, str)}
+    """The value if it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else _NO_MAPPING
 
 
 def listing(value: object) -> Sequence[object]:
     """The value if it is a list, else an empty one."""
-    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+    return value if isinstance(value, list) else ()
 
 
 def text(value: object) -> str | None:
@@ -84,17 +81,21 @@ def text(value: object) -> str | None:
 
 def at(value: object, *route: str | int) -> object:
     """The value at a route below `value`; None when there is none."""
-    try:
-        return look_up(value, route)
-    except KeyError:
-        return None
+    for step in route:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
 
 
 def entries(value: object, route: Route = ()) -> Iterator[tuple[Mapping[str, object], Route]]:
     """The mappings in a list, each with its route."""
     for index, entry in enumerate(listing(value)):
-        if isinstance(entry, Mapping):
-            yield mapping(entry), (*route, index)
+        if isinstance(entry, dict):
+            yield entry, (*route, index)
 
 
 def data(item: Item) -> Mapping[str, object]:
@@ -133,6 +134,10 @@ def args(container: Container) -> Iterator[tuple[str, Route]]:
 
 def environment(ctx: Context, container: Container) -> Environment:
     """What a container's `envFrom` and `env` set; a later entry wins over an earlier one, as in the kubelet."""
+    return ctx.once(("environment", id(container.item), container.route), lambda: _environment(ctx, container))
+
+
+def _environment(ctx: Context, container: Container) -> Environment:
     found: dict[str, Env] = {}
     complete = _take_from(ctx, container, found)
     replaced = False

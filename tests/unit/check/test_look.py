@@ -129,11 +129,6 @@ def test_what_is_no_mapping_has_nothing_in_it(value):
     assert list(look.listing(value)) == (["a"] if isinstance(value, list) else [])
 
 
-def test_keys_that_are_no_text_are_left_out():
-    """YAML allows them, Kubernetes does not."""
-    assert look.mapping({1: "a", "b": "c"}) == {"b": "c"}
-
-
 def test_data_without_the_directives_and_deletions_of_a_patch():
     """What is left are settings."""
     found = item({"kind": "ConfigMap", "data": {"a": "b", "c": None, "$patch": "merge"}}, "c.yaml")

@@ -33,6 +33,10 @@ def multi_user(ctx: Context) -> bool:
     """Whether profiles are on: as the model says, else as the API server or the profile controller shows."""
     if ctx.cluster is not None and ctx.cluster.pipelines is not None:
         return ctx.cluster.pipelines.multi_user
+    return ctx.once("multi-user", lambda: _shows_profiles(ctx))
+
+
+def _shows_profiles(ctx: Context) -> bool:
     stated = any(env.value("MULTIUSER") == "true" for _, env in environments(ctx, API_SERVER))
     return stated or any(True for _ in ctx.named("Deployment", PROFILE_CONTROLLER[0]))
 
@@ -47,6 +51,10 @@ def namespaces(ctx: Context) -> frozenset[str]:
 
 def profiles(ctx: Context) -> tuple[str, ...]:
     """The run namespaces besides the install's own: stated, labelled, of a Profile, or with run configuration."""
+    return ctx.once("profiles", lambda: _profiles(ctx))
+
+
+def _profiles(ctx: Context) -> tuple[str, ...]:
     if ctx.cluster is not None and ctx.cluster.storage is not None:
         found = {namespace.value for namespace in ctx.cluster.storage.run_namespaces}
     else:

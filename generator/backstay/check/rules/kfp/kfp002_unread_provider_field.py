@@ -108,7 +108,7 @@ def _too_early(ctx: Context, name: str) -> tuple[str, str] | None:
 
 def _value(ctx: Context, item: Item, value: object, route: Route, shape: object) -> Iterator[Diagnostic]:
     """Judge one value by its shape: a mapping of fields, a list of such mappings, or a type."""
-    if isinstance(shape, Mapping) and isinstance(value, Mapping):
+    if isinstance(shape, dict) and isinstance(value, dict):
         yield from _fields(ctx, item, Node(look.mapping(value), route), shape)
     elif isinstance(shape, list) and isinstance(value, list):
         for index, entry in enumerate(value):

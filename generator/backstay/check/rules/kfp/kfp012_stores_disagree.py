@@ -41,10 +41,10 @@ _SPEC = "the spec"
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Compare every place with the reference; one finding a place."""
-    found = list(places(ctx))
+    found = [(place, _said(place)) for place in places(ctx)]
     reference = _reference(ctx, found)
-    for place in found:
-        differing = dict(_differing(ctx, place, reference))
+    for place, said in found:
+        differing = dict(_differing(ctx, said, reference))
         if differing:
             message = f"{place.who} names another store: {'; '.join(differing.values())}"
             route = place.fields[next(iter(differing))]
@@ -57,17 +57,17 @@ def _said(place: StorePlace) -> dict[str, _Said]:
     return {part: value for part, value in parts.items() if value is not None}
 
 
-def _reference(ctx: Context, found: Sequence[StorePlace]) -> _Reference:
+def _reference(ctx: Context, found: Sequence[tuple[StorePlace, Mapping[str, _Said]]]) -> _Reference:
     """By part: what the spec or the API server says; else the first of the answers that most places give."""
     if ctx.cluster is not None and ctx.cluster.storage is not None:
         store = ctx.cluster.storage.store
         return {"endpoint": (of_spec(store), _SPEC), "secure": (store.secure.value, _SPEC), "bucket": (store.bucket.value, _SPEC)}
     reference: dict[str, tuple[_Said, str]] = {}
     for part in ("endpoint", "secure", "bucket"):
-        said = [(place, _said(place)[part]) for place in found if part in _said(place)]
-        keys = [_key(ctx, value) for _, value in said]
-        if said:
-            place, value = max(said, key=lambda pair: (pair[0].leads, keys.count(_key(ctx, pair[1]))))
+        answers = [(place, said[part], _key(ctx, said[part])) for place, said in found if part in said]
+        keys = [key for *_, key in answers]
+        if answers:
+            place, value, _ = max(answers, key=lambda answer: (answer[0].leads, keys.count(answer[2])))
             reference[part] = value, place.who
     return reference
 
@@ -76,9 +76,9 @@ def _key(ctx: Context, value: _Said) -> object:
     return endpoint.key(ctx, value) if isinstance(value, Endpoint) else value
 
 
-def _differing(ctx: Context, place: StorePlace, reference: _Reference) -> Iterator[tuple[str, str]]:
+def _differing(ctx: Context, said: Mapping[str, _Said], reference: _Reference) -> Iterator[tuple[str, str]]:
     """The parts in which a place differs, each with both values in words."""
-    for part, own in _said(place).items():
+    for part, own in said.items():
         value, who = reference[part]
         if not _alike(ctx, own, value):
             yield part, f"{part if part != 'secure' else 'TLS'} {_word(own)}, in {who} {_word(value)}"

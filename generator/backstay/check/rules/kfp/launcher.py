@@ -65,7 +65,7 @@ class Node:
     def node(self, name: str) -> "Node | None":
         """The mapping below a key."""
         below = self.get(name)
-        return Node(look.mapping(below), self.to(name)) if isinstance(below, Mapping) else None
+        return Node(look.mapping(below), self.to(name)) if isinstance(below, dict) else None
 
     def nodes(self, name: str) -> "tuple[Node, ...]":
         """The mappings in the list below a key."""
@@ -74,21 +74,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One of `minio`, `s3`, `gs` in the `providers` of one ConfigMap."""
+    """One of `minio`, `s3`, `gs` in the `providers` of one ConfigMap.
+
+    `default` holds for every bucket that no override names; of the `overrides` the first match wins.
+    """
 
     item: Item
     scheme: str
     node: Node
-
-    @property
-    def default(self) -> Node | None:
-        """What holds for every bucket that no override names."""
-        return self.node.node("default")
-
-    @property
-    def overrides(self) -> tuple[Node, ...]:
-        """What holds for some buckets and prefixes, in order; the first match wins."""
-        return self.node.nodes("overrides")
+    default: Node | None
+    overrides: tuple[Node, ...]
 
     @property
     def states(self) -> bool:
@@ -109,7 +104,7 @@ def launchers(ctx: Context) -> Iterator[Item]:
 def providers_node(ctx: Context, item: Item) -> Node | None:
     """The `providers` of a kfp-launcher; None when there are none or they are no mapping."""
     value = ctx.nested(look.data(item).get("providers"))
-    return Node(look.mapping(value), ("data", "providers")) if isinstance(value, Mapping) else None
+    return Node(look.mapping(value), ("data", "providers")) if isinstance(value, dict) else None
 
 
 def providers(ctx: Context) -> Iterator[Provider]:
@@ -120,13 +115,17 @@ def providers(ctx: Context) -> Iterator[Provider]:
         yield from providers_of(ctx, item)
 
 
-def providers_of(ctx: Context, item: Item) -> Iterator[Provider]:
+def providers_of(ctx: Context, item: Item) -> tuple[Provider, ...]:
     """The providers of one kfp-launcher."""
-    node = providers_node(ctx, item)
-    for scheme in SCHEMES if node else ():
-        below = node.node(scheme) if node else None
-        if below is not None:
-            yield Provider(item, scheme, below)
+    return ctx.once(("providers", id(item)), lambda: tuple(_providers_of(ctx, item)))
+
+
+def _providers_of(ctx: Context, item: Item) -> Iterator[Provider]:
+    whole = providers_node(ctx, item)
+    for scheme in SCHEMES if whole else ():
+        node = whole.node(scheme) if whole else None
+        if node is not None:
+            yield Provider(item, scheme, node, node.node("default"), node.nodes("overrides"))
 
 
 def read_root(text: str) -> Root | None:

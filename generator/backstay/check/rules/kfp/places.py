@@ -61,8 +61,12 @@ def of_spec(store: Store) -> Endpoint:
     return Endpoint(endpoint.host(store.host.value, ""), store.port.value, store.secure.value)
 
 
-def api_servers(ctx: Context) -> Iterator[StorePlace]:
+def api_servers(ctx: Context) -> tuple[StorePlace, ...]:
     """OBJECTSTORECONFIG_*; before 2.15 a host that is not set is the Service minio-service of its namespace."""
+    return ctx.once("api-servers", lambda: tuple(_api_servers(ctx)))
+
+
+def _api_servers(ctx: Context) -> Iterator[StorePlace]:
     prefix = "OBJECTSTORECONFIG_"
     for container, env in install.environments(ctx, install.API_SERVER):
         secure = _go_bool(env.value(prefix + "SECURE"), unset=False if env.lacks(prefix + "SECURE") else None)
@@ -93,7 +97,7 @@ def default_repositories(ctx: Context) -> Iterator[argo.Part]:
     for item in ctx.named("ConfigMap", argo.REPOSITORIES):
         name = default_key(item)
         value = ctx.nested(look.data(item).get(name))
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             yield argo.Part(item, look.mapping(value), ("data", name))
 
 
