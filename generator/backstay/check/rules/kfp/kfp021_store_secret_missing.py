@@ -49,18 +49,21 @@ class Wanted:
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge every Secret key that launchers and Argo are told to read."""
-    for wanted in (*_by_launchers(ctx), *_by_argo(ctx)):
-        there = _secret(ctx, wanted)
-        if there is None:
-            if _surely_absent(ctx, wanted):
-                yield _absent(ctx, wanted)
-        elif not there.partial and wanted.key not in _keys(there):
-            yield ctx.report(
-                RULE, wanted.item, wanted.route,
-                f"Secret {wanted.namespace}/{wanted.name} has no key `{wanted.key}`",
-                f"it has {', '.join(f'`{key}`' for key in sorted(_keys(there))) or 'none'}; name one of its keys",
-            )  # fmt: skip
+    """Judge every Secret key that launchers and Argo are told to read, against the Secrets at hand."""
+    if any(True for _ in ctx.of_kind("Secret")):
+        for wanted in (*_by_launchers(ctx), *_by_argo(ctx)):
+            yield from _judge(ctx, wanted)
+
+
+def _judge(ctx: Context, wanted: Wanted) -> Iterator[Diagnostic]:
+    there = _secret(ctx, wanted)
+    if there is None:
+        if _surely_absent(ctx, wanted):
+            yield _absent(ctx, wanted)
+    elif not there.partial and wanted.key not in _keys(there):
+        own = ", ".join(f"`{key}`" for key in sorted(_keys(there))) or "none"
+        message = f"Secret {wanted.namespace}/{wanted.name} has no key `{wanted.key}`"
+        yield ctx.report(RULE, wanted.item, wanted.route, message, f"it has {own}; name one of its keys")
 
 
 def _absent(ctx: Context, wanted: Wanted) -> Diagnostic:

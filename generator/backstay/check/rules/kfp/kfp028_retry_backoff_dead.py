@@ -29,6 +29,7 @@ RULE = rule(__doc__, "KFP028", "retry-backoff-dead")
 
 _WHOLE = re.compile(r"[+-]?\d+\Z")
 _GO_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|us|ns|h|m|s))+\Z")
+_SECONDS = re.compile(r"[0-9]{1,12}\Z")
 _STEP = re.compile(r"(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)")
 _UNIT_MS = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1, "us": 1e-3, "ns": 1e-6}
 
@@ -121,7 +122,7 @@ def _may_be_whole(value: object) -> bool:
 def _ms(value: object) -> float | None:
     """A duration as Argo reads it: Go's, or seconds when it is a bare number; None when it is neither."""
     text = str(value) if isinstance(value, int) else look.text(value) or ""
-    if text.isdecimal():
+    if _SECONDS.match(text):
         return int(text) * 1000.0
     if not _GO_DURATION.match(text):
         return None
