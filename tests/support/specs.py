@@ -1,0 +1,69 @@
+"""Specs as plain values: a frame with sensible words, and the sections that a test is about."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from backstay.cli.loading import load
+from support.repository import REPO
+
+if TYPE_CHECKING:
+    from backstay.model.cluster import Cluster
+
+Spec = dict[str, Any]
+
+CREDENTIALS = {"secret": "mlpipeline-minio-artifact"}
+STORE = {
+    "url": "http://minio.kf-storage.svc.cluster.local:80",
+    "bucket": "mlpipeline",
+    "credentials": CREDENTIALS,
+}
+METADATA_CALL = {
+    "from": "pipeline-steps",
+    "to": "metadata",
+    "via": ["firewall"],
+    "silentFor": "3600s",
+    "detectDeadPeerIn": "2m",
+    "idempotent": True,
+}
+
+
+def spec_of(platform: Spec, name: str = "built", **sections: Any) -> Spec:
+    """A spec with those sections; Kubernetes 1.36 unless `platform` says otherwise."""
+    return {
+        "apiVersion": "backstay.dev/v1alpha1",
+        "kind": "Cluster",
+        "metadata": {"name": name},
+        "platform": {"kubernetes": "1.36", **platform},
+        **sections,
+    }
+
+
+def delivered(base: str, engine: str = "argocd") -> Spec:
+    """A `gitops` section over a base, which is a path from the overlay."""
+    return {
+        "engine": engine,
+        "repository": "https://git.example/platform.git",
+        "path": "overlays/built",
+        "base": {"kustomize": base},
+    }
+
+
+def metadata_network(preset: str = "firewall", **more: Any) -> Spec:
+    """A `network` section: steps call the metadata store through a box that forgets after 300 s, and are silent for an hour."""
+    return {
+        "boxes": {"firewall": {"preset": preset, "idle": "300s"}},
+        "services": {"metadata": {"preset": "kfp-metadata-grpc"}},
+        "calls": [METADATA_CALL],
+        **more,
+    }
+
+
+@cache
+def example(name: str) -> Cluster:
+    """The model of a cluster of the example fleet."""
+    (loaded,) = load(REPO / "specs", (name,))
+    assert loaded.compiled is not None, loaded.findings
+    assert loaded.compiled.cluster is not None, loaded.findings
+    return loaded.compiled.cluster
