@@ -25,7 +25,6 @@ test-all:
 bless: docs
     backstay schema
     backstay compile
-    python tools/bless.py
 
 # What CI checks of the example fleet
 check:

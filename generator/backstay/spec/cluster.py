@@ -12,13 +12,13 @@ from backstay.spec.platform import Platform
 from backstay.spec.retries import Retries
 from backstay.spec.storage import Storage
 from backstay.spec.termination import Termination
-from backstay.spec.types import Many, Name
+from backstay.spec.types import ClusterName, Many, Name
 
 
 class Metadata(Section):
     """Who this is."""
 
-    name: Name
+    name: ClusterName
     """The cluster's name: the folder of its overlay."""
     owner: Annotated[str, Field(min_length=1)] | None = None
     """The team that answers for it."""

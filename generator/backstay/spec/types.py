@@ -134,6 +134,12 @@ def _relative(value: object) -> str:
     return value.rstrip("/")
 
 
+def _not_reserved(value: str) -> str:
+    if value == "fleet":
+        raise wrong("name", "`fleet` is the folder of the GitOps engine's objects", "give the cluster another name")
+    return value
+
+
 def _pattern(kind: str, pattern: str, help_: str) -> Any:
     check = re.compile(pattern)
 
@@ -178,6 +184,7 @@ RepositoryUrl = Annotated[
 RelativePath = Annotated[str, BeforeValidator(_relative), _text("A relative path with `/`", r"[^/~\\].*")]
 Name = Annotated[str, _pattern("name", _LABEL, "use lower-case letters, digits and `-`, at most 63 characters"),
                  _text("A DNS label", _LABEL)]  # fmt: skip
+ClusterName = Annotated[Name, AfterValidator(_not_reserved)]
 Host = Annotated[str, _pattern("host name", _HOST, "write a DNS name, such as `features.prod.svc.cluster.local`"),
                  _text("A DNS name", _HOST)]  # fmt: skip
 BucketName = Annotated[str, _pattern("bucket name", _BUCKET, "use 3 to 63 lower-case letters, digits, `.` and `-`"),
