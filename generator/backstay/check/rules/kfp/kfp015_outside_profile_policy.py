@@ -67,10 +67,11 @@ def _uses_profile_store(ctx: Context, item: Item, scheme: str) -> bool:
 
 def _repository(ctx: Context, repository: argo.Part) -> Iterator[Diagnostic]:
     found, namespace = archive.archive(repository), repository.item.ref.namespace
-    dialled = found.place.endpoint if found else None
-    if found is None or dialled is None or look.at(repository.value, "s3", "accessKeySecret", "name") != _SECRET:
+    if found is None or found.place.endpoint is None:
         return
-    fault = endpoint.is_seaweedfs(ctx, dialled) and _fault(repository.item, found.place.bucket, found.keys_in(namespace))
+    if look.at(repository.value, "s3", "accessKeySecret", "name") != _SECRET:
+        return
+    fault = endpoint.is_seaweedfs(ctx, found.place.endpoint) and _fault(repository.item, found.place.bucket, found.keys_in(namespace))
     if fault:
         help_ = f"let `keyFormat` start with `private-artifacts/{namespace}/` and name the bucket `{_BUCKET}`"
         yield ctx.report(RULE, repository.item, (*repository.route, "s3", "keyFormat"), fault, help_)
