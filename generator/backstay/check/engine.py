@@ -32,5 +32,12 @@ def run(context: Context, checks: Sequence[Check] = CHECKS) -> Iterator[Diagnost
             yield from check.run(context)
 
 
+def compare(before: Context, after: Context, checks: Sequence[Check] = CHECKS) -> Iterator[Diagnostic]:
+    """Every finding about a change from some objects to others."""
+    for check in checks:
+        if check.compare is not None:
+            yield from check.compare(before, after)
+
+
 def _parts(cluster: Cluster | None) -> frozenset[str]:
     return frozenset() if cluster is None else MODEL_PARTS

@@ -1,6 +1,8 @@
 """The rules, all of them, in the order of their ids. A rule that is not listed here does not exist."""
 
 from backstay.check.rule import Check
+from backstay.check.rules.delivery import gop001_patches_without_base as gop001
+from backstay.check.rules.delivery import ver003_no_such_knob as ver003
 from backstay.check.rules.kfp import kfp001_dead_launcher_key as kfp001
 from backstay.check.rules.kfp import kfp002_unread_provider_field as kfp002
 from backstay.check.rules.kfp import kfp003_provider_without_credentials as kfp003
@@ -35,8 +37,33 @@ from backstay.check.rules.kfp import kfp031_metadata_message_size as kfp031
 from backstay.check.rules.kfp import kfp032_keepalive_incomplete as kfp032
 from backstay.check.rules.kfp import kfp033_version_skew as kfp033
 from backstay.check.rules.kfp import kfp034_store_through_proxy as kfp034
+from backstay.check.rules.kfp import kfp035_retries_multiply_by_nesting as kfp035
+from backstay.check.rules.msh import msh001_ping_too_slow_for_box as msh001
+from backstay.check.rules.msh import msh002_silent_hop_forgotten as msh002
+from backstay.check.rules.msh import msh003_keepalive_refused as msh003
+from backstay.check.rules.msh import msh004_dead_peer_unnoticed as msh004
+from backstay.check.rules.msh import msh005_ping_too_fast_for_server as msh005
+from backstay.check.rules.msh import msh006_pings_without_calls_refused as msh006
+from backstay.check.rules.msh import msh007_keepalive_reaches_own_app as msh007
+from backstay.check.rules.msh import msh008_keepalive_without_http2 as msh008
+from backstay.check.rules.msh import msh009_narrower_pool_drops_keepalive as msh009
+from backstay.check.rules.msh import msh010_client_pings_refused as msh010
+from backstay.check.rules.msh import msh011_client_keepalive_below_floor as msh011
+from backstay.check.rules.msh import msh012_client_pings_run_dry as msh012
+from backstay.check.rules.msh import msh013_channel_argument_ignored as msh013
+from backstay.check.rules.msh import msh014_keepalive_timeout_kills_slow_links as msh014
+from backstay.check.rules.msh import msh015_silent_stream_timed_out as msh015
+from backstay.check.rules.msh import msh016_stream_cut_by_route_timeout as msh016
+from backstay.check.rules.msh import msh025_tcp_keepalive_in_vain as msh025
+from backstay.check.rules.msh import msh026_only_data_counts as msh026
+from backstay.check.rules.msh import msh031_loose_envoy_filter as msh031
+from backstay.check.rules.msh import msh032_protocol_options_replaced as msh032
+from backstay.check.rules.msh import msh033_envoy_filter_reaches_nobody as msh033
+from backstay.check.rules.msh import msh034_setting_newer_than_istio as msh034
+from backstay.check.rules.msh import msh035_listener_change_cuts_streams as msh035
 
 CHECKS: tuple[Check, ...] = (
+    gop001.CHECK,
     kfp001.CHECK,
     kfp002.CHECK,
     kfp003.CHECK,
@@ -71,4 +98,29 @@ CHECKS: tuple[Check, ...] = (
     kfp032.CHECK,
     kfp033.CHECK,
     kfp034.CHECK,
+    kfp035.CHECK,
+    msh001.CHECK,
+    msh002.CHECK,
+    msh003.CHECK,
+    msh004.CHECK,
+    msh005.CHECK,
+    msh006.CHECK,
+    msh007.CHECK,
+    msh008.CHECK,
+    msh009.CHECK,
+    msh010.CHECK,
+    msh011.CHECK,
+    msh012.CHECK,
+    msh013.CHECK,
+    msh014.CHECK,
+    msh015.CHECK,
+    msh016.CHECK,
+    msh025.CHECK,
+    msh026.CHECK,
+    msh031.CHECK,
+    msh032.CHECK,
+    msh033.CHECK,
+    msh034.CHECK,
+    msh035.CHECK,
+    ver003.CHECK,
 )  # fmt: skip

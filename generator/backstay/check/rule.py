@@ -16,12 +16,14 @@ class Check:
     """A rule with what it reads and how it judges.
 
     `reads` names model parts (`calls`, `knobs`, `storage`, `retries`, ...) or object kinds (`ConfigMap`,
-    `Deployment`, ...); the engine runs the rule only when one of them is there.
+    `Deployment`, ...); the engine runs the rule only when one of them is there. `compare` judges a change from some
+    objects to others, for rules about changes.
     """
 
     rule: Rule
     reads: frozenset[str]
     run: Callable[[Context], Iterator[Diagnostic]]
+    compare: Callable[[Context, Context], Iterator[Diagnostic]] | None = None
 
 
 def rule(doc: str | None, id_: str, name: str, severity: Severity = Severity.ERROR) -> Rule:

@@ -6,6 +6,9 @@ grpc/grpc-java KeepAliveManager, proposals A8, A9 and A18.
 
 from dataclasses import dataclass
 
+KEEPALIVE_FLOOR = 10_000
+"""The shortest keepalive time that proposal A8 lets clients use; C-core does not enforce it."""
+
 
 @dataclass(frozen=True, slots=True)
 class GrpcRuntime:
@@ -22,9 +25,9 @@ RUNTIMES = {
     runtime.name: runtime
     for runtime in (
         GrpcRuntime("core", 1),
-        GrpcRuntime("go", 10_000),
-        GrpcRuntime("java", 10_000),
-        GrpcRuntime("other", 10_000),
+        GrpcRuntime("go", KEEPALIVE_FLOOR),
+        GrpcRuntime("java", KEEPALIVE_FLOOR),
+        GrpcRuntime("other", KEEPALIVE_FLOOR),
     )
 }
 

@@ -1,0 +1,105 @@
+"""An EnvoyFilter that is attached in a way that its proxies ignore.
+
+Sidecars ignore every filter with `targetRefs`; waypoints ignore `workloadSelector` and filters without `targetRefs`;
+ztunnel takes none. `targetRefs` point at a Gateway, Service or ServiceEntry beside the filter, or at a GatewayClass
+from the root namespace. CLUSTER MERGE does nothing on a waypoint's own clusters. A warning where the selector is
+there but empty: it takes every pod of the namespace.
+
+Not judged: whether pods with these labels exist; whether a Gateway is a waypoint, but for CLUSTER patches at a Service.
+
+Breaks: the patch is applied to nothing, without an error; or to a whole namespace.
+Bad:
+    spec: {targetRefs: [{kind: Deployment, name: orders}], configPatches: [{match: {context: SIDECAR_OUTBOUND}}]}
+Good:
+    spec: {workloadSelector: {labels: {app: orders}}, configPatches: [{match: {context: SIDECAR_OUTBOUND}}]}
+Source: istio/istio pilot/pkg/model/policyattachment.go, pilot/pkg/networking/core/cluster.go (waypoints); istio/api networking/v1alpha3/envoy_filter.proto
+"""
+
+from collections.abc import Iterator
+
+from backstay.check import look
+from backstay.check.context import Context, Item
+from backstay.check.rule import Check, rule
+from backstay.check.rules.msh import envoy
+from backstay.check.rules.msh.envoy import Patch
+from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.route import Route
+from backstay.model.parts import DataPlane
+
+RULE = rule(__doc__, "MSH033", "envoy-filter-reaches-nobody")
+
+_BESIDE = frozenset({"Gateway", "Service", "ServiceEntry"})
+_WAYPOINT_ONLY = frozenset({"Service", "ServiceEntry", "GatewayClass"})
+_SIDECARS = frozenset({"SIDECAR_INBOUND", "SIDECAR_OUTBOUND"})
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge how every EnvoyFilter is attached."""
+    for item in ctx.of_kind("EnvoyFilter"):
+        attached = envoy.target_refs(item)
+        patches = list(envoy.patches_of(item))
+        yield from _by_reference(ctx, item, patches) if attached else _by_selector(ctx, item, patches)
+
+
+def _by_reference(ctx: Context, item: Item, patches: list[Patch]) -> Iterator[Diagnostic]:
+    if look.at(item.value, "spec", "workloadSelector") is not None:
+        yield ctx.report(RULE, item, ("spec", "workloadSelector"), "a filter with `targetRefs` may have no `workloadSelector`",
+                         "keep `workloadSelector` for sidecars, `targetRefs` for waypoints and Gateway API gateways")  # fmt: skip
+    kinds = set()
+    for ref, route in look.entries(look.at(item.value, "spec", "targetRefs"), ("spec", "targetRefs")):
+        kind = look.text(ref.get("kind")) or ""
+        kinds.add(kind)
+        for message, help_ in _target(ctx, item, kind):
+            yield ctx.report(RULE, item, (*route, "kind"), message, help_)
+    for patch in patches:
+        for route, message, help_ in _on_waypoints(patch, kinds):
+            yield ctx.report(RULE, item, route, message, help_)
+
+
+def _target(ctx: Context, item: Item, kind: str) -> Iterator[tuple[str, str]]:
+    if kind not in _BESIDE | _WAYPOINT_ONLY:
+        yield (
+            f"`{kind}` is nothing that an EnvoyFilter can be attached to",
+            "name a Gateway, GatewayClass, Service or ServiceEntry",
+        )
+    elif kind == "GatewayClass" and item.ref.namespace != envoy.root_namespace(ctx):
+        root = envoy.root_namespace(ctx)
+        yield (
+            f"a GatewayClass is only honoured from the root namespace `{root}`",
+            f"move the filter to `{root}`, or name a Gateway",
+        )
+
+
+def _on_waypoints(patch: Patch, kinds: set[str]) -> Iterator[tuple[Route, str, str]]:
+    if patch.context == "SIDECAR_OUTBOUND":
+        yield (
+            (*patch.route, "match", "context"),
+            "sidecars ignore filters with `targetRefs`",
+            "select the sidecars by `workloadSelector`",
+        )
+    elif (
+        patch.apply_to == "CLUSTER"
+        and patch.operation.startswith("MERGE")
+        and kinds
+        and kinds <= _WAYPOINT_ONLY
+    ):
+        yield (
+            (*patch.route, "applyTo"),
+            "a waypoint's own clusters take no MERGE",
+            "use a DestinationRule, which waypoints honour",
+        )
+
+
+def _by_selector(ctx: Context, item: Item, patches: list[Patch]) -> Iterator[Diagnostic]:
+    mesh = ctx.cluster.mesh if ctx.cluster else None
+    for patch in patches if mesh and mesh.data_plane is DataPlane.AMBIENT else ():
+        if patch.context in _SIDECARS:
+            yield ctx.report(RULE, item, (*patch.route, "match", "context"), "an ambient mesh has no sidecars, and nothing takes the patch",
+                             "put a waypoint in front and attach the filter to it by `targetRefs`")  # fmt: skip
+    selector = look.at(item.value, "spec", "workloadSelector")
+    if selector is not None and not envoy.selector(item):
+        yield ctx.report(RULE, item, ("spec", "workloadSelector"), f"the empty selector takes every pod of `{item.ref.namespace}`",
+                         "write the pods' labels; in a spec, state the service's `labels`", Severity.WARNING)  # fmt: skip
+
+
+CHECK = Check(RULE, reads=frozenset({"EnvoyFilter", "mesh"}), run=check)

@@ -1,0 +1,77 @@
+"""A setting that the installed Istio does not know yet.
+
+Not judged: where no Istio version is known.
+
+Breaks: an API server drops the unknown field without an error (or refuses the object), and what it was to do is not done.
+Bad:
+    # Istio 1.30
+    kind: DestinationRule
+    spec: {trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}}
+Good:
+    # Istio 1.31
+    kind: DestinationRule
+    spec: {trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}}
+Source: istio/istio release notes 1.22 (targetRefs), 1.26 (retries.backoff), 1.27 (retryBudget), 1.31 (http2KeepAlive, connectionSettings, MERGE_AND_REPLACE_LIST, budgetInterval)
+"""
+
+from collections.abc import Iterator
+
+from backstay.check import look
+from backstay.check.context import Context, Item
+from backstay.check.rule import Check, rule
+from backstay.check.rules.msh import envoy, pools
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.feature import Feature
+from backstay.core.route import Route
+from backstay.upstream.catalog import ISTIO
+
+RULE = rule(__doc__, "MSH034", "setting-newer-than-istio")
+
+Use = tuple[Item, Route, Feature]
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge every use of a setting that came with some Istio release."""
+    version = ctx.versions.get("istio")
+    for item, route, feature in _uses(ctx) if version else ():
+        if not ctx.has(feature):
+            since = next(span.since for span in ISTIO.spans if span.feature is feature)
+            name = (
+                str(route[-1]) if feature is not Feature.MERGE_AND_REPLACE_LIST else "MERGE_AND_REPLACE_LIST"
+            )
+            message = f"Istio {version} does not know `{name}`; {since} is the first to"
+            yield ctx.report(RULE, item, route, message, f"remove it, or upgrade Istio to {since} or later")
+
+
+def _uses(ctx: Context) -> Iterator[Use]:
+    for item in ctx.of_kind("DestinationRule"):
+        yield from _in_rule(item)
+    for item in ctx.of_kind("ProxyConfig"):
+        yield from _where(item, ("spec", "connectionSettings"), Feature.CONNECTION_SETTINGS)
+    for item in ctx.of_kind("EnvoyFilter"):
+        yield from _where(item, ("spec", "targetRefs"), Feature.TARGET_REFS)
+        for patch in envoy.patches_of(item):
+            if patch.operation == "MERGE_AND_REPLACE_LIST":
+                yield item, (*patch.route, "patch", "operation"), Feature.MERGE_AND_REPLACE_LIST
+    for item in ctx.of_kind("VirtualService"):
+        for _, route in look.entries(look.at(item.value, "spec", "http"), ("spec", "http")):
+            yield from _where(item, (*route, "retries", "backoff"), Feature.RETRY_BACKOFF)
+
+
+def _in_rule(item: Item) -> Iterator[Use]:
+    for policy in pools.policies(item):
+        for pool in (policy.pool, *policy.ports):
+            yield from _where(item, (*pool.route, "http", "http2KeepAlive"), Feature.HTTP2_KEEPALIVE)
+        budget = (*policy.pool.route[:-1], "retryBudget")
+        yield from _where(item, budget, Feature.RETRY_BUDGET)
+        yield from _where(item, (*budget, "budgetInterval"), Feature.RETRY_BUDGET_INTERVAL)
+
+
+def _where(item: Item, route: Route, feature: Feature) -> Iterator[Use]:
+    if look.at(item.value, *route) is not None:
+        yield item, route, feature
+
+
+CHECK = Check(
+    RULE, reads=frozenset({"DestinationRule", "EnvoyFilter", "ProxyConfig", "VirtualService"}), run=check
+)

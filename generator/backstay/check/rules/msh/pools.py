@@ -1,0 +1,138 @@
+"""DestinationRules as rules see them: where connection pools stand, what they are for, and what Istio makes of a port."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from backstay.check import look
+from backstay.check.context import Context, Item
+from backstay.core.route import Route
+from backstay.model.network import Knobs, Service
+from backstay.upstream.istio import PortProtocol, port_protocol
+
+_SPEC: Route = ("spec", "trafficPolicy")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A `connectionPool`. `port` None: all ports that no other policy names; `subset` None: not of a subset."""
+
+    item: Item
+    value: Mapping[str, object]
+    route: Route
+    port: int | None
+    subset: str | None
+
+    def get(self, *route: str) -> object:
+        """A setting of the pool; None when it is not there."""
+        return look.at(self.value, *route)
+
+    @property
+    def pings(self) -> Mapping[str, object]:
+        """`http.http2KeepAlive`; empty when there is none."""
+        return look.mapping(self.get("http", "http2KeepAlive"))
+
+    @property
+    def probes(self) -> Mapping[str, object]:
+        """`tcp.tcpKeepalive`; empty when there is none."""
+        return look.mapping(self.get("tcp", "tcpKeepalive"))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A traffic policy with its own connection pool (empty: it has none) and those of single ports."""
+
+    pool: Pool
+    ports: tuple[Pool, ...]
+
+
+def policies(item: Item) -> Iterator[Policy]:
+    """The traffic policies of a DestinationRule: the top one first, then those of the subsets."""
+    yield _policy(item, look.at(item.value, *_SPEC), _SPEC, None)
+    for subset, route in look.entries(look.at(item.value, "spec", "subsets"), ("spec", "subsets")):
+        yield _policy(
+            item, subset.get("trafficPolicy"), (*route, "trafficPolicy"), look.text(subset.get("name")) or ""
+        )
+
+
+def pools(item: Item) -> Iterator[Pool]:
+    """Every connection pool of a DestinationRule."""
+    for policy in policies(item):
+        yield from (policy.pool, *policy.ports)
+
+
+def _policy(item: Item, value: object, route: Route, subset: str | None) -> Policy:
+    settings = look.entries(look.at(value, "portLevelSettings"), (*route, "portLevelSettings"))
+    return Policy(
+        _pool(item, value, route, None, subset),
+        tuple(
+            _pool(item, entry, place, _number(look.at(entry, "port", "number")), subset)
+            for entry, place in settings
+        ),
+    )
+
+
+def _pool(item: Item, owner: object, route: Route, port: int | None, subset: str | None) -> Pool:
+    return Pool(
+        item, look.mapping(look.at(owner, "connectionPool")), (*route, "connectionPool"), port, subset
+    )
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def host(ctx: Context, item: Item) -> str:
+    """The full host name that a DestinationRule is for; empty when it is not known.
+
+    A short name is completed with the rule's own namespace; a patch has the host of the rule that it patches.
+    """
+    name = look.text(look.at(item.value, "spec", "host")) or ""
+    if name:
+        return full_host(name, item.ref.namespace)
+    patched = (knobs.service for knobs in _knobs(ctx) if _is_rule_of(knobs.service, item))
+    return next((service.host.value for service in patched), "")
+
+
+def full_host(name: str, namespace: str) -> str:
+    """A host as Istio completes it: a name without dots is a Service beside the rule."""
+    return name if "." in name else f"{name}.{namespace or 'default'}.svc.cluster.local"
+
+
+def _is_rule_of(service: Service, item: Item) -> bool:
+    rule = service.existing_rule
+    return rule is not None and rule.value == item.ref.name and service.namespace == item.ref.namespace
+
+
+def _knobs(ctx: Context) -> tuple[Knobs, ...]:
+    return ctx.cluster.network.knobs if ctx.cluster else ()
+
+
+def service(ctx: Context, name: str) -> Service | None:
+    """The model's service behind a host; None when there is none, or no model."""
+    return next((knobs.service for knobs in _knobs(ctx) if knobs.service.host.value == name), None)
+
+
+def port_protocols(ctx: Context, name: str) -> dict[int, PortProtocol]:
+    """What Istio takes the ports of a host for, where a Service, a ServiceEntry or the spec says it."""
+    found: dict[int, PortProtocol] = {}
+    modelled = service(ctx, name)
+    if modelled is not None and modelled.port_name is not None:
+        found[modelled.port.value] = port_protocol(modelled.port.value, modelled.port_name)
+    for item in ctx.of_kind("Service"):
+        if f"{item.ref.name}.{item.ref.namespace}.svc.cluster.local" == name and not item.partial:
+            found |= _of_ports(look.at(item.value, "spec", "ports"), "port", "appProtocol")
+    for item in ctx.of_kind("ServiceEntry"):
+        if name in look.listing(look.at(item.value, "spec", "hosts")):
+            found |= _of_ports(look.at(item.value, "spec", "ports"), "number", "protocol")
+    return found
+
+
+def _of_ports(ports: object, number_key: str, protocol_key: str) -> dict[int, PortProtocol]:
+    found = {}
+    for port, _ in look.entries(ports):
+        number = _number(port.get(number_key))
+        if number is not None:
+            found[number] = port_protocol(
+                number, look.text(port.get("name")) or "", look.text(port.get(protocol_key))
+            )
+    return found

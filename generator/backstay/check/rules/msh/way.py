@@ -1,0 +1,96 @@
+"""The ways that calls take: which boxes would forget a silent connection, and who keeps it open.
+
+HTTP/2 PINGs and TCP probes go from one end of a connection to the other; a box forgets the connection when nothing
+that it counts as traffic has passed for its idle time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backstay.check import look
+from backstay.check.context import Context
+from backstay.core.diagnostic import Related
+from backstay.core.fact import Fact, OriginKind
+from backstay.core.place import Place
+from backstay.core.units import show_duration
+from backstay.model.hop import Box, Hop, Pinger, Refresh
+from backstay.model.network import Call, Knobs
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A box that would forget a hop of a call within the call's silence, if nobody pinged."""
+
+    call: Call
+    hop: Hop
+    box: Box
+    silence: Fact[int]
+
+    @property
+    def keeper(self) -> Pinger | None:
+        """Who refreshes the box in time; None when nobody does."""
+        return self.hop.keeper(self.box, self.call.round_trip_ms)
+
+    @property
+    def pingers(self) -> tuple[Pinger, ...]:
+        """The pingers on the hop that the box counts, however slow."""
+        return self.hop.refreshing(self.box)
+
+    @property
+    def place(self) -> Place:
+        """The spec line that states the silence."""
+        return look.stated(self.silence, self.call.place)
+
+    @property
+    def related(self) -> tuple[Related, ...]:
+        """The spec line of the box."""
+        words = f"box `{self.box.name}` forgets a connection after {show_duration(self.box.idle.value)}"
+        return (Related(self.box.place, words),)
+
+    @property
+    def words(self) -> str:
+        """The box, the hop and the times, as a message goes on."""
+        return (
+            f"box `{self.box.name}` forgets the connection {way(self.hop)} after "
+            f"{show_duration(self.box.idle.value)}, and the call is silent for {show_duration(self.silence.value)}"
+        )
+
+
+def dangers(ctx: Context) -> Iterator[Danger]:
+    """Every box on every call's way that is as impatient as the call is silent."""
+    for call in calls(ctx):
+        for hop in call.crossings:
+            for box in hop.boxes:
+                if call.silence is not None and box.idle.value <= call.silence.value:
+                    yield Danger(call, hop, box, call.silence)
+
+
+def calls(ctx: Context) -> tuple[Call, ...]:
+    """The calls of the model; none for hand-written manifests."""
+    return ctx.cluster.network.calls if ctx.cluster else ()
+
+
+def knobs(ctx: Context) -> tuple[Knobs, ...]:
+    """What is turned for each service; nothing for hand-written manifests."""
+    return ctx.cluster.network.knobs if ctx.cluster else ()
+
+
+def way(hop: Hop) -> str:
+    """A hop in words."""
+    return f"{hop.sender} -> {hop.receiver}"
+
+
+def pinned(fact: Fact[int]) -> Place | None:
+    """The spec line that a number was written on as it is; None for numbers that were derived."""
+    return look.stated(fact) if fact.origins and fact.origins[0].kind is OriginKind.SPEC else None
+
+
+def only_data(box: Box) -> bool:
+    """Whether no PING and no probe counts for a box."""
+    return not box.refreshed_by & {Refresh.HTTP2_PING, Refresh.TCP_PROBE}
+
+
+def number(args: tuple[tuple[str, Fact[int | str]], ...], key: str) -> Fact[int] | None:
+    """A channel argument that is a number; None when it is not there or is a text."""
+    found = dict(args).get(key)
+    return Fact(found.value, found.origins) if found and isinstance(found.value, int) else None

@@ -1,0 +1,78 @@
+"""Istio's and Envoy's own names, as far as rules ask for them.
+
+Sources: istio/istio pkg/config/kube/conversion.go and pkg/config/protocol/instance.go (port protocols),
+istio/istio pilot/pkg/networking/core/envoyfilter (what patches touch), envoy api/envoy/extensions/filters (filters
+and their types), istio/api mesh/v1alpha1/proxy.proto (drainDuration), envoy tcp_proxy.proto (idle_timeout).
+"""
+
+from enum import StrEnum
+
+HCM = "envoy.filters.network.http_connection_manager"
+HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+TYPE_PREFIX = "type.googleapis.com/"
+
+DRAIN_SECONDS = 45
+"""`drainDuration`: how long connections of a replaced listener live on."""
+
+TCP_PROXY_IDLE_MS = 3_600_000
+"""Envoy's tcp_proxy closes a connection without bytes after this."""
+
+LISTENER_PATCHES = frozenset({"LISTENER", "FILTER_CHAIN", "NETWORK_FILTER", "HTTP_FILTER", "LISTENER_FILTER"})
+"""EnvoyFilter `applyTo`s that change a listener. EXTENSION_CONFIG is delivered apart and drains nothing."""
+
+FILTER_TYPES = {
+    name: f"{TYPE_PREFIX}{kind}"
+    for name, kind in (
+        (HCM, "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
+        ("envoy.filters.network.tcp_proxy", "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"),
+        ("envoy.filters.network.rbac", "envoy.extensions.filters.network.rbac.v3.RBAC"),
+        ("envoy.filters.network.sni_cluster", "envoy.extensions.filters.network.sni_cluster.v3.SniCluster"),
+        ("envoy.filters.network.mongo_proxy", "envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy"),
+        ("envoy.filters.network.redis_proxy", "envoy.extensions.filters.network.redis_proxy.v3.RedisProxy"),
+        ("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router"),
+        ("envoy.filters.http.rbac", "envoy.extensions.filters.http.rbac.v3.RBAC"),
+        ("envoy.filters.http.jwt_authn", "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"),
+        ("envoy.filters.http.ext_authz", "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"),
+        ("envoy.filters.http.lua", "envoy.extensions.filters.http.lua.v3.Lua"),
+        ("envoy.filters.http.fault", "envoy.extensions.filters.http.fault.v3.HTTPFault"),
+        ("envoy.filters.http.cors", "envoy.extensions.filters.http.cors.v3.Cors"),
+        ("envoy.filters.http.grpc_stats", "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig"),
+        ("envoy.filters.http.grpc_web", "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb"),
+        (
+            "envoy.filters.http.local_ratelimit",
+            "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+        ),
+        ("envoy.filters.http.buffer", "envoy.extensions.filters.http.buffer.v3.Buffer"),
+    )
+}
+"""Filters and the one type that their configuration has; others are not judged."""
+
+_HTTP2 = frozenset({"http2", "grpc", "grpc-web"})
+_HTTP1 = frozenset({"http", "http_proxy"})
+_OPAQUE = frozenset({"tcp", "udp", "tls", "https", "mongo", "redis", "mysql", "hbone"})
+_KUBERNETES_WORDS = {"kubernetes.io/h2c": "http2", "kubernetes.io/ws": "http", "kubernetes.io/wss": "https"}
+_OPAQUE_PORTS = frozenset({25, 53, 3306, 27017})
+
+
+class PortProtocol(StrEnum):
+    """What Istio takes a Service port for."""
+
+    HTTP2 = "HTTP/2"
+    HTTP1 = "HTTP/1.1"
+    OPAQUE = "opaque bytes"
+    DETECTED = "detected per connection"
+
+
+def port_protocol(number: int, name: str, app_protocol: str | None = None) -> PortProtocol:
+    """How proxies treat a port: `appProtocol` decides, else the name up to its first `-`.
+
+    SMTP, DNS, MySQL and MongoDB have well-known numbers; whatever else is detected on each connection.
+    """
+    word = name if app_protocol is None else _KUBERNETES_WORDS.get(app_protocol, app_protocol)
+    word = word.lower()
+    word = "grpc-web" if word.startswith("grpc-web") else word.partition("-")[0]
+    if word in _HTTP2:
+        return PortProtocol.HTTP2
+    if word in _HTTP1:
+        return PortProtocol.HTTP1
+    return PortProtocol.OPAQUE if word in _OPAQUE or number in _OPAQUE_PORTS else PortProtocol.DETECTED
