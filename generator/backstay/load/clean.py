@@ -29,6 +29,7 @@ _HEADER = re.compile(r"[|>][-+0-9]*#")  # libyaml takes it for the header of a b
 _NO_NUMBER = re.compile(r"\.(?:inf|nan)\b", re.IGNORECASE)
 _LONG: Final = 300  # characters; a number with 309 digits is larger than any double
 _LONG_LINE = re.compile(rf"[0-9.]{{{_LONG}}}|(?:[-?:] +){{{MAX_DEPTH}}}")
+_NESTS: Final = (dict, list)
 
 
 def is_clean(text: str) -> bool:
@@ -50,9 +51,9 @@ def clean_value(text: str) -> Plain:
     if not is_clean(text):
         raise ValueError("not clean")
     value = ryaml.loads(text)
-    if type(value) not in _NESTS or not _is_plain(value, MAX_DEPTH):
+    if not isinstance(value, _NESTS) or not _is_plain(value, MAX_DEPTH):
         raise ValueError("no mapping or list, a key that is not text, or too many levels")
-    return value  # type: ignore[no-any-return]  # _is_plain has just looked
+    return value
 
 
 def _has_marker(text: str) -> bool:
@@ -87,18 +88,12 @@ def _has_odd_line(text: str) -> bool:
     return max(map(len, text.split("\n"))) > _LONG and _LONG_LINE.search(text) is not None
 
 
-def _is_plain(value: object, levels: int) -> bool:
+def _is_plain(value: dict[object, object] | list[object], levels: int) -> bool:
     """Whether all keys are texts and no level is too deep."""
     if type(value) is dict:
-        return levels > 0 and all(
-            type(key) is str and (type(below) not in _NESTS or _is_plain(below, levels - 1))
-            for key, below in value.items()
-        )
-    if type(value) is list:
-        return levels > 0 and all(
-            type(below) not in _NESTS or _is_plain(below, levels - 1) for below in value
-        )
-    return True
-
-
-_NESTS = frozenset({dict, list})
+        if any(type(key) is not str for key in value):
+            return False
+        below = [part for part in value.values() if isinstance(part, _NESTS)]
+    else:
+        below = [part for part in value if isinstance(part, _NESTS)]
+    return levels > 0 and all(_is_plain(part, levels - 1) for part in below)

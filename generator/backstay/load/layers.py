@@ -13,10 +13,10 @@ of all writers has to be built for a cluster that nobody asks about.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from backstay.core.manifest import Plain
-from backstay.core.route import Route
+from backstay.core.route import Route, look_up
 
 APPEND: Final = "append"
 
@@ -73,8 +73,10 @@ class Trace:
 def trace(layers: Iterable[Mapping[str, Plain]], route: Route) -> Trace:
     """Follow a route of the merged value; past its end, the trace is that of the closest existing parent."""
     here = Trace(tuple(Layer(index, dict(value)) for index, value in enumerate(layers)))
-    for done, step in enumerate(route):
-        below = _item(here, step) if isinstance(step, int) else _entry(here, step)
+    for done, key in enumerate(route):
+        if isinstance(key, int):
+            return _in_list(here, key, route[done:])
+        below = _entry(here, key)
         if not below.live:
             return Trace(here.live, below.lost, route[done:])
         here = below
@@ -107,15 +109,27 @@ def _fold(live: list[Layer], above: Layer) -> list[Layer]:
     return [*live, tail] if isinstance(below, list) else [tail]
 
 
-def _item(here: Trace, step: int) -> Trace:
-    """An item of a list: of the layer that wrote it, as layers of one list stand behind each other."""
-    at = step
+def _in_list(here: Trace, index: int, rest: Route) -> Trace:
+    """Follow a route that begins with an index: layers of one list stand behind each other, each with its items.
+
+    From there on one layer alone is meant, and nothing in it is merged.
+    """
     for layer in here.live:
         items = layer.value if isinstance(layer.value, list) else []
-        if 0 <= at < len(items):
-            return Trace((Layer(layer.index, items[at], (*layer.route, at)),))
-        at -= len(items)
-    return Trace(())
+        if index < len(items):
+            return _within(layer, (index, *rest[1:]))
+        index -= len(items)
+    return Trace(here.live, (), rest)
+
+
+def _within(layer: Layer, rest: Route) -> Trace:
+    for done, step in enumerate(rest):
+        try:
+            value = look_up(layer.value, (step,))
+        except KeyError:
+            return Trace((layer,), (), rest[done:])
+        layer = Layer(layer.index, cast("Plain", value), (*layer.route, step))
+    return Trace((layer,))
 
 
 def _below(layer: Layer, key: str) -> list[Layer]:

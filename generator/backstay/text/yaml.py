@@ -72,7 +72,7 @@ def _plain(value: object) -> Plain:
         return [_plain(below) for below in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise ValueError(f"no plain value: {type(value).__name__}")
+    raise AssertionError(f"ryaml made a {type(value).__name__}")
 
 
 def _key(key: object) -> str:

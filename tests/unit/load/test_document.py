@@ -158,6 +158,7 @@ def test_a_duplicate_names_the_first():
         ("a: |\n  x\n  \ty\nb: {\n\tc: 1\n}\nd: 'x\n\ty'\n", {"a": "x\n\ty\n", "b": {"c": 1}, "d": "x y"}),
         ("&k a: 1\nb: {*k : 2}\n", {"a": 1, "b": {"a": 2}}),
         ("? a\n: b\n", {"a": "b"}),
+        ("a:\n  b: |\n  \n    x\nc: 010\n", {"a": {"b": "\nx\n"}, "c": 10}),
     ],
 )  # fmt: skip
 def test_odd_but_sound_texts_are_read(text, value):
@@ -181,6 +182,11 @@ def test_places_are_right_behind_a_mark_and_in_crlf_files():
     """The byte order mark takes no column and CR LF is one line end."""
     document = read_document("\ufeffa: 1\r\nb: 2\r\n".encode(), "f.yaml")
     assert [str(document.place((key,))) for key in "ab"] == ["f.yaml:1:4", "f.yaml:2:4"]
+
+
+def test_places_behind_a_text_that_begins_with_blanks():
+    """The slow way understands every text that the fast one does."""
+    assert str(read_document("a:\n  b: |\n  \n    x\nc: 1\n", "f.yaml").place(("c",))) == "f.yaml:5:4"
 
 
 def test_what_an_anchor_brings_in_stands_at_the_anchor():
