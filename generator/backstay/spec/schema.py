@@ -7,7 +7,9 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from backstay.core.units import show_duration, show_quantity
 from backstay.spec import cluster, gitops, memory, network, platform, retries, storage, termination
+from backstay.spec.types import DURATION, SIZE
 
 _MODULES = (cluster, gitops, memory, network, platform, retries, storage, termination)
 _WHOLE = frozenset({"Call"})
@@ -49,9 +51,24 @@ def json_schema() -> dict[str, Any]:
 
 
 def _describe(name: str, model: dict[str, Any]) -> None:
+    properties = model.get("properties", {})
+    for field in properties.values():
+        _spell_default(field)
     for key, text in _words(name).items():
-        if key in model.get("properties", {}):
-            model["properties"][key]["description"] = text
+        if key in properties:
+            properties[key]["description"] = text
+
+
+def _spell_default(field: dict[str, Any]) -> None:
+    """A default in milliseconds or bytes, as people would write it."""
+    for typed, spell in ((DURATION, show_duration), (SIZE, _size)):
+        default = field.get("default")
+        if isinstance(default, int) and field.get("pattern") == (typed.json_schema or {}).get("pattern"):
+            field["default"] = spell(default)
+
+
+def _size(size: int) -> str:
+    return show_quantity(size) if size else "0Mi"  # a size needs a unit
 
 
 def _words(definition: str) -> dict[str, str]:

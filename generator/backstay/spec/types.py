@@ -136,7 +136,9 @@ def _relative(value: object) -> str:
 
 def _not_reserved(value: str) -> str:
     if value == "fleet":
-        raise wrong("name", "`fleet` is the folder of the GitOps engine's objects", "give the cluster another name")
+        raise wrong(
+            "name", "`fleet` is the folder of the GitOps engine's objects", "give the cluster another name"
+        )
     return value
 
 
@@ -160,14 +162,10 @@ def _text(description: str, pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "description": description, "pattern": f"^{pattern}$"})
 
 
-Millis = Annotated[
-    int,
-    BeforeValidator(_duration),
-    _text("A duration with a unit: 250ms, 60s, 5m, 1h30m", r"(\d+h)?(\d+m)?(\d+s)?(\d+ms)?"),
-]
-Bytes = Annotated[
-    int, BeforeValidator(_size), _text("A Kubernetes quantity: 512Mi, 64Gi", r"\d+(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)")
-]
+DURATION = _text("A duration with a unit: 250ms, 60s, 5m, 1h30m", r"(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
+Millis = Annotated[int, BeforeValidator(_duration), DURATION]
+SIZE = _text("A Kubernetes quantity: 512Mi, 64Gi", r"\d+(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)")
+Bytes = Annotated[int, BeforeValidator(_size), SIZE]
 Version = Annotated[
     str,
     BeforeValidator(_version),
