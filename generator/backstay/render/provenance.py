@@ -1,12 +1,12 @@
 """The map from every output leaf to where it comes from: what provenance.json holds.
 
-Shape: `{"version": 1, "cluster": name, "origins": [origin...], "files": {file: {"default": index, "leaves":
-{route in words: [index...]}}}}`. An origin has `kind`, `ref` and `note` (see `core.fact`), and for a spec leaf
-`file`: the spec or the profile that wrote it. Lines are left out on purpose: a comment added to a spec must not
-make the output stale (docs/decisions/0004-provenance-without-lines.md).
+Shape: `{"version": 1, "cluster": name, "origins": {key: {...}}, "files": {file: {"default": key, "leaves": {route
+in words: [key...]}}}}`. A key is `kind:ref` (see `core.fact`), so that a new origin changes no other line; its
+entry has the notes, and for a spec leaf `file`: the spec or the profile that wrote it. Lines are left out on
+purpose: a comment added to a spec must not make the output stale (docs/decisions/0004-provenance-without-lines.md).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NotRequired, TypedDict
 
@@ -24,17 +24,15 @@ WriterOf = Callable[[str], str | None]
 class OriginEntry(TypedDict):
     """One origin as provenance.json has it."""
 
-    kind: str
-    ref: str
-    note: str
+    notes: NotRequired[list[str]]
     file: NotRequired[str]
 
 
 class FileEntry(TypedDict):
     """One output file: the origin of most of it, and those of the leaves that have their own, most decisive first."""
 
-    default: int
-    leaves: dict[str, list[int]]
+    default: str
+    leaves: dict[str, list[str]]
 
 
 class Provenance(TypedDict):
@@ -42,33 +40,39 @@ class Provenance(TypedDict):
 
     version: int
     cluster: str
-    origins: list[OriginEntry]
+    origins: dict[str, OriginEntry]
     files: dict[str, FileEntry]
 
 
 def provenance(cluster: str, settled: Sequence[Settled], writer_of: WriterOf) -> Provenance:
     """The map of a cluster's files; equal input in any order gives an equal map."""
     used = {origin for one in settled for origin in (one.origin, *_leaf_origins(one))}
-    origins = sorted(used, key=lambda o: (o.kind, o.ref, o.note))
-    index = {origin: at for at, origin in enumerate(origins)}
+    origins: dict[str, OriginEntry] = {}
+    for origin in sorted(used, key=lambda o: (o.ref, o.note)):
+        _add(origins.setdefault(key_of(origin), {}), origin, writer_of)
     return {
         "version": VERSION,
         "cluster": cluster,
-        "origins": [_entry(origin, writer_of) for origin in origins],
-        "files": {one.file: _file(one, index) for one in settled},
+        "origins": origins,
+        "files": {one.file: _file(one) for one in settled},
     }
 
 
-def lookup(found: Provenance, file: str, route: Route) -> list[OriginEntry]:
-    """Where the leaf at `route` of an output file comes from, most decisive first.
+def lookup(found: Provenance, file: str, route: Route) -> list[str]:
+    """The keys of where the leaf at `route` of an output file comes from, most decisive first.
 
     The leaf's own origins, else those of the nearest container above that has some, else the file's default.
     Raises KeyError for a file that the map does not know.
     """
     entry = found["files"][file]
     above = (entry["leaves"].get(_show(route[:end])) for end in range(len(route), 0, -1))
-    indexes = next((at for at in above if at), [entry["default"]])
-    return [found["origins"][at] for at in indexes]
+    return next((keys for keys in above if keys), [entry["default"]])
+
+
+@lru_cache(maxsize=16384)
+def key_of(origin: Origin) -> str:
+    """The key of an origin: `spec:network.calls[0].silentFor`."""
+    return f"{origin.kind.value}:{origin.ref}"
 
 
 _show = lru_cache(maxsize=16384)(show)  # clusters share their files' shapes, and so their routes
@@ -78,16 +82,18 @@ def _leaf_origins(settled: Settled) -> set[Origin]:
     return {origin for origins in settled.origins.values() for origin in origins}
 
 
-def _file(settled: Settled, index: Mapping[Origin, int]) -> FileEntry:
+def _file(settled: Settled) -> FileEntry:
     leaves = {
-        _show(route): [index[o] for o in origins] for route, origins in settled.origins.items() if origins
+        _show(route): list(dict.fromkeys(map(key_of, origins)))
+        for route, origins in settled.origins.items()
+        if origins
     }
-    return {"default": index[settled.origin], "leaves": leaves}
+    return {"default": key_of(settled.origin), "leaves": leaves}
 
 
-def _entry(origin: Origin, writer_of: WriterOf) -> OriginEntry:
-    entry: OriginEntry = {"kind": origin.kind.value, "ref": origin.ref, "note": origin.note}
+def _add(entry: OriginEntry, origin: Origin, writer_of: WriterOf) -> None:
+    if origin.note:
+        entry.setdefault("notes", []).append(origin.note)
     file = writer_of(origin.ref) if origin.kind is OriginKind.SPEC else None
     if file is not None:
         entry["file"] = file
-    return entry

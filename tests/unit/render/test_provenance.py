@@ -32,7 +32,7 @@ B = _manifest("component/storage/b.yaml", url=join("u", from_spec(1, "storage", 
 
 
 def _refs(route, file=A.file):
-    return [origin["ref"] for origin in lookup(provenance("prod-eu", [A, B], _writer), file, route)]
+    return [key.split(":", 1)[1] for key in lookup(provenance("prod-eu", [A, B], _writer), file, route)]
 
 
 @pytest.mark.parametrize(
@@ -63,22 +63,27 @@ def test_the_shape():
     found = provenance("prod-eu", [A, B], _writer)
     assert found["version"] == 1
     assert found["cluster"] == "prod-eu"
-    assert found["origins"] == [
-        {"kind": "constraint", "ref": "keepalive-interval", "note": "faster than the shortest box"},
-        {"kind": "fixed", "ref": "mesh/envoyfilter", "note": ""},
-        {"kind": "preset", "ref": "kfp-metadata-grpc", "note": "upstream's name"},
-        {
-            "kind": "spec",
-            "ref": "network.calls[0].silentFor",
-            "note": "",
-            "file": "specs/clusters/prod-eu.yaml",
-        },
-        {"kind": "spec", "ref": "storage.artifacts.url", "note": ""},
-    ]
-    assert found["files"][A.file] == {
-        "default": 1,
-        "leaves": {"spec.interval": [0, 3], "spec.match": [3], 'spec.hosts[0]["host.name/x"]': [2]},
+    assert found["origins"] == {
+        "constraint:keepalive-interval": {"notes": ["faster than the shortest box"]},
+        "fixed:mesh/envoyfilter": {},
+        "preset:kfp-metadata-grpc": {"notes": ["upstream's name"]},
+        "spec:network.calls[0].silentFor": {"file": "specs/clusters/prod-eu.yaml"},
+        "spec:storage.artifacts.url": {},
     }
+    assert found["files"][A.file] == {
+        "default": "fixed:mesh/envoyfilter",
+        "leaves": {
+            "spec.interval": ["constraint:keepalive-interval", "spec:network.calls[0].silentFor"],
+            "spec.match": ["spec:network.calls[0].silentFor"],
+            'spec.hosts[0]["host.name/x"]': ["preset:kfp-metadata-grpc"],
+        },
+    }
+
+
+def test_notes_of_one_origin_stand_together():
+    """The same reference with two reasons is one origin: no other line changes when a reason is added."""
+    one = _manifest(a=from_preset(1, "go", "floor"), b=from_preset(2, "go", "clamp"))
+    assert provenance("c", [one], _writer)["origins"]["preset:go"] == {"notes": ["clamp", "floor"]}
 
 
 def test_the_order_of_files_does_not_matter():

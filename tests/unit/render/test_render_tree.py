@@ -39,9 +39,8 @@ def test_the_provenance_file_answers_for_the_leaves():
     tree = render_tree("c", [_one("a.yaml", x=Fact(1, (SPEC,)))], HEADER, lambda _: "specs/profiles/p.yaml")
     found = json.loads(tree["provenance.json"])
     assert found["cluster"] == "c"
-    assert lookup(found, "a.yaml", ("x",)) == [
-        {"kind": "spec", "ref": "a.b", "note": "", "file": "specs/profiles/p.yaml"}
-    ]
+    assert lookup(found, "a.yaml", ("x",)) == ["spec:a.b"]
+    assert found["origins"]["spec:a.b"] == {"file": "specs/profiles/p.yaml"}
 
 
 def test_a_file_kept_elsewhere_is_in_the_provenance_only():
@@ -49,7 +48,7 @@ def test_a_file_kept_elsewhere_is_in_the_provenance_only():
     beside = [_one("prod-eu.yaml", x=Fact(1, (SPEC,)))]
     tree = render_tree("c", [_one("a.yaml")], HEADER, lambda _: None, beside)
     assert list(tree) == ["a.yaml", "provenance.json"]
-    assert lookup(json.loads(tree["provenance.json"]), "prod-eu.yaml", ("x",))[0]["ref"] == "a.b"
+    assert lookup(json.loads(tree["provenance.json"]), "prod-eu.yaml", ("x",)) == ["spec:a.b"]
 
 
 @pytest.mark.parametrize(
