@@ -62,8 +62,7 @@ def test_a_store_that_moves_in_the_api_server_only_is_found_everywhere_else(inst
     found = findings(install, [with_store(one) for one in load(install)])
     names = {(one.rule, one.object.name) for one in found if one.rule in {"KFP009", "KFP012"}}
     disagreeing = {("KFP012", "workflow-controller-configmap"), ("KFP012", "ml-pipeline-ui")}
-    linked = "2.0" in install or "2.5" in install  # a Service minio-service beside the launcher is what it dials
-    assert names == disagreeing | (set() if linked else {("KFP009", "kfp-launcher")})
+    assert names == disagreeing | (set() if "multi-user" in install else {("KFP009", "kfp-launcher")})
 
 
 def moved(one):

@@ -4,7 +4,8 @@ For a `minio://` root without a provider that is the bundled store of namespace 
 the install's own namespace; for `s3://`, and for `fromEnv: true` before 2.17, it is AWS. Up to 2.14 a Service
 minio-service in the run's namespace takes the bundled store's place.
 
-Not judged: pipeline roots with a query, patches that leave out `providers`, and installs whose store is not known.
+Not judged: pipeline roots with a query, patches that leave out `providers`, a Service minio-service without a
+selector, and installs whose store is not known.
 
 Breaks: the steps of each run write to a store that does not exist, or that nobody reads.
 Bad:
@@ -16,9 +17,10 @@ Good:
 Source: kubeflow/pipelines backend/src/v2/objectstore/config.go, backend/src/v2/config/minio.go; kubeflow/pipelines#9689, #11965
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
+from backstay.check import look
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import endpoint, install, launcher, places
@@ -29,6 +31,7 @@ from backstay.core.route import Route
 
 RULE = rule(__doc__, "KFP009", "default-store-dialled")
 
+_SERVICE = "minio-service"
 _PROVIDERS: Route = ("data", "providers")
 _AWS = Endpoint("s3.amazonaws.com", 443, secure=True)
 
@@ -62,8 +65,11 @@ def _dialled(ctx: Context, item: Item) -> tuple[Endpoint, Route] | None:
     provider = next((p for p in providers if p.scheme == root.scheme and p.states), None)
     if provider is not None:
         return _by_environment(ctx, provider)
-    if item.partial or _linked(ctx, item):
+    if item.partial and ctx.has(Feature.LAUNCHER_PROVIDERS):
         return None
+    link = _link(ctx, item)
+    if link is not None:
+        return _behind(link, item.ref.namespace)
     built_in = endpoint.read(install.default_store(ctx), "")
     found = _AWS if root.scheme == "s3" else built_in and built_in.within(secure=False)
     return (found, _PROVIDERS) if found else None
@@ -76,10 +82,19 @@ def _by_environment(ctx: Context, provider: launcher.Provider) -> tuple[Endpoint
     return _AWS, default.to("credentials")
 
 
-def _linked(ctx: Context, item: Item) -> bool:
-    """Whether the kubelet tells the launcher of a Service minio-service in its own namespace."""
-    services = ctx.named("Service", "minio-service") if ctx.has(Feature.STORE_BY_SERVICE_LINKS) else ()
-    return any(service.ref.namespace == item.ref.namespace for service in services)
+def _link(ctx: Context, item: Item) -> Mapping[str, object] | None:
+    """The Service minio-service of which the kubelet tells the launcher; an ExternalName it does not mention."""
+    services = ctx.named("Service", _SERVICE) if ctx.has(Feature.STORE_BY_SERVICE_LINKS) else ()
+    specs = (look.mapping(s.value.get("spec")) for s in services if s.ref.namespace == item.ref.namespace)
+    return next((spec for spec in specs if not spec.get("externalName")), None)
+
+
+def _behind(service: Mapping[str, object], namespace: str) -> tuple[Endpoint, Route] | None:
+    """The pods of a Service; None where it has no selector and may lead anywhere."""
+    port = next((entry.get("port") for entry, _ in look.entries(service.get("ports"))), None)
+    if not look.mapping(service.get("selector")) or not isinstance(port, int):
+        return None
+    return Endpoint(f"{_SERVICE}.{namespace}", port, secure=False), _PROVIDERS
 
 
 def _url(dialled: Endpoint) -> str:

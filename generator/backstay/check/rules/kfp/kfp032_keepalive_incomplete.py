@@ -1,7 +1,7 @@
 """The metadata store is told to ping, but idle connections are not pinged, or the pings end at its sidecar.
 
 A C-core server pings connections without calls only with keepalive_permit_without_calls=1, and stops after two
-pings without data unless max_pings_without_data=0 (which C-core read on servers before 1.47, as ML Metadata does).
+pings without data unless max_pings_without_data=0 (which C-core read on servers before 1.46, as early releases of ML Metadata do).
 Pings are hop by hop: with a sidecar in front they never leave the pod.
 
 Not judged: in objects, whether there is a sidecar.
