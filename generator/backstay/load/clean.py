@@ -30,6 +30,7 @@ _NO_NUMBER = re.compile(r"\.(?:inf|nan)\b", re.IGNORECASE)
 _LONG: Final = 300  # characters; a number with 309 digits is larger than any double
 _LONG_LINE = re.compile(rf"[0-9.]{{{_LONG}}}|(?:[-?:] +){{{MAX_DEPTH}}}")
 _NESTS: Final = (dict, list)
+_TEXT: Final = frozenset({str})
 
 
 def is_clean(text: str) -> bool:
@@ -51,7 +52,7 @@ def clean_value(text: str) -> Plain:
     if not is_clean(text):
         raise ValueError("not clean")
     value = ryaml.loads(text)
-    if not isinstance(value, _NESTS) or not _is_plain(value, MAX_DEPTH):
+    if not isinstance(value, _NESTS) or not _is_plain(value):
         raise ValueError("no mapping or list, a key that is not text, or too many levels")
     return value
 
@@ -88,12 +89,19 @@ def _has_odd_line(text: str) -> bool:
     return max(map(len, text.split("\n"))) > _LONG and _LONG_LINE.search(text) is not None
 
 
-def _is_plain(value: dict[object, object] | list[object], levels: int) -> bool:
-    """Whether all keys are texts and no level is too deep."""
-    if type(value) is dict:
-        if any(type(key) is not str for key in value):
-            return False
-        below = [part for part in value.values() if isinstance(part, _NESTS)]
-    else:
-        below = [part for part in value if isinstance(part, _NESTS)]
-    return levels > 0 and all(_is_plain(part, levels - 1) for part in below)
+def _is_plain(value: object) -> bool:
+    """Whether all keys are texts and no level is too deep; level by level, as this is on the way of every spec."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[object] = []
+        for part in level:
+            if isinstance(part, dict):
+                if not _TEXT.issuperset(map(type, part)):
+                    return False
+                below += part.values()
+            elif isinstance(part, list):
+                below += part
+        if not below:
+            return True
+        level = below
+    return False

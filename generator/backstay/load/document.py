@@ -76,9 +76,12 @@ def read_bytes(path: Path, shown: str, most: int) -> bytes:
     """
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            known = os.fstat(file.fileno())
+            if not stat.S_ISREG(known.st_mode):
                 raise BadInput([unreadable(shown, "not a regular file")])
-            content = file.read(most + 1)
+            content = file.read(
+                min(known.st_size, most) + 1
+            )  # never more than promised, and no buffer for it
     except OSError as failed:
         raise BadInput([unreadable(shown, (failed.strerror or str(failed)).lower())]) from failed
     if len(content) > most:
