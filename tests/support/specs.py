@@ -19,6 +19,7 @@ STORE = {
     "bucket": "mlpipeline",
     "credentials": CREDENTIALS,
 }
+PROVIDERS_SINCE = (2, 2)
 METADATA_CALL = {
     "from": "pipeline-steps",
     "to": "metadata",
@@ -38,6 +39,12 @@ def spec_of(platform: Spec, name: str = "built", **sections: Any) -> Spec:
         "platform": {"kubernetes": "1.36", **platform},
         **sections,
     }
+
+
+def store_for(version: str) -> Spec:
+    """A store that launchers of that Pipelines release can be told of: before 2.2 they dial the release's own."""
+    told = tuple(int(part) for part in version.split(".")) >= PROVIDERS_SINCE
+    return STORE if told else {**STORE, "url": "http://minio-service.kubeflow:9000"}
 
 
 def delivered(base: str, engine: str = "argocd") -> Spec:
