@@ -36,8 +36,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         root = launcher.root_of(item)
         if root and root.scheme in launcher.S3_LIKE and root.bucket != bucket:
             message = f"runs in {item.ref.namespace} write to bucket `{root.bucket}`, and the install uses `{bucket}`"
-            prefix = f"{root.prefix}{root.query}"
-            help_ = f"write `defaultPipelineRoot: {root.scheme}://{bucket}/{prefix}`"
+            help_ = f"write `defaultPipelineRoot: {root.scheme}://{bucket}/{root.prefix}`"
             severity = None if root.bucket == _BUILT_IN else Severity.WARNING
             yield ctx.report(RULE, item, _FIELD, message, help_, severity)
 

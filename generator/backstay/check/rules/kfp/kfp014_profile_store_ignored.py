@@ -41,7 +41,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         for key, built_in in _BUILT_IN.items():
             value = look.text(look.data(item).get(key))
             if value is not None and value not in built_in:
-                message = f"profiles ignore `{key}`: {_who(bare)} no kfp-launcher and artifact-repositories of its own"
+                message = f"profiles ignore `{key}` unless they have their own {' and '.join(_OWN)}, which {_who(bare)}"
                 yield ctx.report(RULE, item, ("data", key), message, f"write both into {_where(bare)}")
 
 
@@ -50,7 +50,7 @@ def _has_its_own(ctx: Context, profile: str) -> bool:
 
 
 def _who(bare: list[str]) -> str:
-    return f"{', '.join(bare)} has" if bare else "none has"
+    return f"{', '.join(bare)} lacks" if len(bare) == 1 else f"{', '.join(bare)} lack" if bare else "none has"
 
 
 def _where(bare: list[str]) -> str:
