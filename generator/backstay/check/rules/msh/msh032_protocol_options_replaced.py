@@ -118,7 +118,7 @@ def _same_cluster(mine: Mapping[str, object], theirs: Mapping[str, object]) -> b
     """Whether two matches surely fit one cluster: a name wins over all else, and what is left out fits anything."""
     if mine and theirs and ("name" in mine or "name" in theirs):
         return mine.get("name") == theirs.get("name")
-    return all(mine.get(key) in {None, theirs.get(key)} or theirs.get(key) is None for key in _CLUSTER)
+    return all(mine.get(key) in (None, theirs.get(key)) or theirs.get(key) is None for key in _CLUSTER)
 
 
 def _nested(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
