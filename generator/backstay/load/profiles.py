@@ -8,6 +8,7 @@ it is reached first. `apiVersion`, `kind`, `metadata` and `extends` are each doc
 import difflib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Final
@@ -16,7 +17,7 @@ from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.failure import BadInput
 from backstay.core.manifest import Plain
 from backstay.core.place import Place
-from backstay.core.route import Route
+from backstay.core.route import Route, look_up
 from backstay.load import rules
 from backstay.load.document import Document
 from backstay.load.files import Folder
@@ -58,6 +59,12 @@ class Merged:
 
         A mapping that several documents wrote to counts as the last one's.
         """
+        for document in reversed(self.documents):
+            # What exists in the merged value was written last by the last document that has it; only behind
+            # `append` do a document's own indexes differ from the merged ones.
+            with suppress(KeyError):
+                look_up(document.value, route)
+                return document
         return self._last(self._trace(route)).document
 
     def place(self, route: Route) -> Place:
