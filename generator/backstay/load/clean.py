@@ -15,7 +15,7 @@ from backstay.text.yaml import MAX_BRACKETS, brackets_at_once
 
 MAX_DEPTH: Final = 100  # levels of mappings and lists; a spec has ten, the deepest CRD schemas about forty
 
-_PROPERTY = re.compile(r"!|&[\w-]")
+_PROPERTY = re.compile(r"!!|!<|&[\w-]")
 _BEFORE_NODE: Final = "[{,:?-"
 # ryaml reads 08 and 1e400 as text, and 0b1 and -0x1 as integers. Each expression begins with the rare character
 # it looks for and looks back from there: that is ten times as fast as trying the beginning of every scalar.
@@ -34,7 +34,7 @@ _TEXT: Final = frozenset({str})
 
 
 def is_clean(text: str) -> bool:
-    """Whether ryaml may be trusted with the text; may err to the safe side."""
+    """Whether ryaml may be trusted with the text, but for local tags; may err to the safe side."""
     return (
         text.replace("\n", "").isprintable()
         and "<<" not in text
@@ -48,12 +48,14 @@ def is_clean(text: str) -> bool:
 
 
 def clean_value(text: str) -> Plain:
-    """The mapping or list that a clean text says; ValueError when it is not clean after all, or says neither."""
+    """The mapping or list that a clean text says, or None; ValueError when it is not clean, or says anything else."""
     if not is_clean(text):
         raise ValueError("not clean")
     value = ryaml.loads(text)
-    if not isinstance(value, _NESTS) or not _is_plain(value):
-        raise ValueError("no mapping or list, a key that is not text, or too many levels")
+    if value is None:
+        return None
+    if not isinstance(value, _NESTS) or not _is_plain(value, tags="!" in text):
+        raise ValueError("no mapping or list, a key that is not text, a tag, or too many levels")
     return value
 
 
@@ -64,8 +66,8 @@ def _has_marker(text: str) -> bool:
 
 
 def _has_property(text: str) -> bool:
-    """A tag or an anchor where a node may begin; an alias without an anchor is refused by ryaml itself."""
-    return ("!" in text or "&" in text) and any(
+    """A core tag or an anchor where a node may begin; an alias without an anchor is refused by ryaml itself."""
+    return ("!!" in text or "!<" in text or "&" in text) and any(
         _begins_node(text, found.start()) for found in _PROPERTY.finditer(text)
     )
 
@@ -89,14 +91,17 @@ def _has_odd_line(text: str) -> bool:
     return max(map(len, text.split("\n"))) > _LONG and _LONG_LINE.search(text) is not None
 
 
-def _is_plain(value: object) -> bool:
-    """Whether all keys are texts and no level is too deep; level by level, as this is on the way of every spec."""
+def _is_plain(value: object, *, tags: bool) -> bool:
+    """Whether all keys are texts and no level is too deep; level by level, as this is on the way of every spec.
+
+    `tags`: look for local tags as well; ryaml makes `{"!name": value}` of `!name value`.
+    """
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         below: list[object] = []
         for part in level:
             if isinstance(part, dict):
-                if not _TEXT.issuperset(map(type, part)):
+                if not _TEXT.issuperset(map(type, part)) or (tags and any(key[:1] == "!" for key in part)):
                     return False
                 below += part.values()
             elif isinstance(part, list):
