@@ -28,28 +28,41 @@ def revision(name: str, folder: Path) -> str | None:
     return None
 
 
-def files_at(commit: str, folder: Path) -> Iterator[tuple[str, bytes]]:
-    """The files below a folder at a commit, by path from there, with `/`; none when the folder was not there.
+class Tree:
+    """The files below a folder at a commit: which top folders there are, and the files in each."""
 
-    Links and submodules are left out. Raises CannotTell when git cannot give a file.
-    """
+    def __init__(self, entries: list[tuple[bytes, str]], asked: IO[bytes], answered: IO[bytes]) -> None:
+        self._blobs: dict[str, list[tuple[bytes, str]]] = {}
+        for blob, path in entries:
+            top, slash, rest = path.partition("/")
+            self._blobs.setdefault(top if slash else "", []).append((blob, rest if slash else path))
+        self._asked, self._answered = asked, answered
+
+    def names(self) -> list[str]:
+        """The top folders, in order."""
+        return sorted(self._blobs.keys() - {""})
+
+    def files(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """The files in a top folder, by path from there, with `/`; CannotTell when git cannot give one."""
+        for blob, path in self._blobs.get(name, []):
+            yield path, _blob(blob, path, self._asked, self._answered)
+
+
+@contextmanager
+def tree_at(commit: str, folder: Path) -> Iterator[Tree]:
+    """What a folder held at a commit, nothing when it was not there; links and submodules are left out."""
     base = _base(folder)
-    tree = f"{commit}:./{os.path.relpath(folder, base)}"
-    listed = _run(folder, "ls-tree", "-r", "-z", "--full-tree", tree)
-    if listed.returncode != 0:
-        return
-    entries = [_entry(line) for line in listed.stdout.split(b"\0") if line]
+    listed = _run(folder, "ls-tree", "-r", "-z", "--full-tree", f"{commit}:./{os.path.relpath(folder, base)}")
+    lines = listed.stdout.split(b"\0") if listed.returncode == 0 else []
+    entries = [_entry(line) for line in lines if line.startswith(_FILE_MODES)]
     with _store(base) as (asked, answered):
-        for mode, blob, path in entries:
-            if mode in _FILE_MODES:
-                yield path, _blob(blob, path, asked, answered)
+        yield Tree(entries, asked, answered)
 
 
-def _entry(line: bytes) -> tuple[bytes, bytes, str]:
-    """Mode, object name and path of `<mode> <type> <object>TAB<path>` (git-ls-tree, output format)."""
+def _entry(line: bytes) -> tuple[bytes, str]:
+    """Object name and path of `<mode> <type> <object>TAB<path>` (git-ls-tree, output format)."""
     facts, _, path = line.partition(b"\t")
-    mode, _, blob = facts.split(b" ")
-    return mode, blob, path.decode("utf-8", "surrogateescape")
+    return facts.split(b" ")[2], path.decode("utf-8", "surrogateescape")
 
 
 def _blob(name: bytes, path: str, asked: IO[bytes], answered: IO[bytes]) -> bytes:

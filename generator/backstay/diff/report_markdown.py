@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import Final
 
 from backstay.diff.change import Change, Kind
@@ -15,14 +16,17 @@ _HEAD: Final = (
 _TICKS = re.compile(r"`+")
 
 
-def to_markdown(changes: Sequence[Change], compared: int, most: int = 500) -> str:
-    """A sentence, and a table with a row for each change, at most `most` of them."""
+def to_markdown(
+    changes: Sequence[Change], compared: int, remarks: Sequence[str] = (), most: int = 500
+) -> str:
+    """A sentence, remarks as a list, and a table with a row for each change, at most `most` of them."""
     title = f"**backstay diff**: {summary(changes, compared)}\n"
     if not changes:
         return title
+    said = "".join(f"- {escape(visible(remark), quote=False)}\n" for remark in remarks)
     rows = "".join(_row(change) for change in changes[:most])
     left = f"\n{len(changes) - most} more changes are not shown.\n" if len(changes) > most else ""
-    return f"{title}\n{_HEAD}{rows}{left}"
+    return f"{title}\n{said}{chr(10) if said else ''}{_HEAD}{rows}{left}"
 
 
 def _row(change: Change) -> str:

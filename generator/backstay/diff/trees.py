@@ -29,10 +29,10 @@ def against_tree(planned: Sequence[Planned], former: Iterable[Former]) -> Iterat
 
     An object is the same wherever its file is and whatever version it is looked at by.
     """
-    old = {_slot(one.cluster, one.file, _role(one.file), one.value): one for one in former}
+    old = {_slot(one.file, role_of(one.file), one.value): one for one in former}
     for one in planned:
         settled = one.settled
-        was = old.pop(_slot(one.cluster, settled.file, settled.role, settled.value), None)
+        was = old.pop(_slot(settled.file, settled.role, settled.value), None)
         if was is None:
             yield one.missing()
         else:
@@ -47,14 +47,14 @@ def _differences(planned: Planned, was: Object) -> Iterator[Difference]:
             yield found  # a digest changes with its file, whose change is told by itself
 
 
-def _slot(cluster: str, file: str, role: Role, value: Object) -> Slot:
+def _slot(file: str, role: Role, value: Object) -> Slot:
     """What makes two manifests the same one: the object, or the file where it holds none."""
     if role in (Role.OBJECT, Role.PATCH):
-        return (cluster, role, key_of(value))
-    return (cluster, role, file)
+        return (role, key_of(value))
+    return (role, file)
 
 
-def _role(file: str) -> Role:
+def role_of(file: str) -> Role:
     """What a file of an overlay is, by where it stands."""
     if file.startswith("bundle/"):
         return Role.BUNDLE
