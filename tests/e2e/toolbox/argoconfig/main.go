@@ -1,11 +1,17 @@
-// Command argoconfig reads the data of a workflow-controller-configmap as the
-// workflow-controller itself would.
+// Command argoconfig reads what a workflow-controller is told as the
+// workflow-controller itself would. It is JSON from stdin to stdout.
 //
-// Input on stdin: one JSON object from data key to text (the `data` of the
-// ConfigMap). Output on stdout: the configuration the controller would run
-// with, as JSON. A configuration the controller refuses to start with ends in
-// exit status 1 and the controller's own message on stderr; input that is not
-// such an object ends in exit status 2.
+// Without an argument the input is the `data` of a
+// workflow-controller-configmap, an object from key to text, and the output
+// the configuration that the controller would run with.
+//
+// With the argument `retries` the input is the expression of a retryStrategy
+// and the variables of some last tries, {"expression": "...", "tries":
+// [{"lastRetry.message": "..."}]}, and the output for each try whether there
+// would be another one, [true].
+//
+// What the controller refuses ends in exit status 1 and the controller's own
+// message on stderr; input of another shape ends in exit status 2.
 package main
 
 import (
@@ -15,6 +21,8 @@ import (
 	"os"
 
 	"github.com/argoproj/argo-workflows/v3/config"
+	"github.com/argoproj/argo-workflows/v3/util/expr/argoexpr"
+	"github.com/argoproj/argo-workflows/v3/util/expr/env"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -47,15 +55,47 @@ func (c configMaps) Get(context.Context, string, metav1.GetOptions) (*corev1.Con
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "retries" {
+		write(retries())
+	} else {
+		write(configuration())
+	}
+}
+
+func configuration() (any, error) {
 	var data map[string]string
-	if err := json.NewDecoder(os.Stdin).Decode(&data); err != nil {
+	read(&data)
+	return config.NewController("", "", cluster{data: data}).Get(context.Background())
+}
+
+func retries() (any, error) {
+	var asked struct {
+		Expression string
+		Tries      []map[string]any
+	}
+	read(&asked)
+	again := make([]bool, len(asked.Tries))
+	for i, variables := range asked.Tries {
+		verdict, err := argoexpr.EvalBool(asked.Expression, env.GetFuncMap(variables))
+		if err != nil {
+			return nil, err
+		}
+		again[i] = verdict
+	}
+	return again, nil
+}
+
+func read(into any) {
+	if err := json.NewDecoder(os.Stdin).Decode(into); err != nil {
 		fail(2, err)
 	}
-	parsed, err := config.NewController("", "", cluster{data: data}).Get(context.Background())
-	if err != nil {
-		fail(1, err)
+}
+
+func write(answer any, err error) {
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(answer)
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(parsed); err != nil {
+	if err != nil {
 		fail(1, err)
 	}
 }
