@@ -57,3 +57,8 @@ def env(values: Mapping[str, Fact[str]] | Iterable[tuple[str, Fact[str]]]) -> li
 def secret_env(name: str, secret: Fact[str], key: Fact[str]) -> Body:
     """An environment variable out of a Secret."""
     return {"name": name, "value": None, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def pinned_env(derived: Iterable[Body], pins: Iterable[tuple[str, Fact[str]]]) -> list[Body]:
+    """Environment variables with the pinned ones in the place of those of the same name: a name may stand once."""
+    return list({str(variable["name"]): variable for variable in (*derived, *env(pins))}.values())

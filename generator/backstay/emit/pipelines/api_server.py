@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from backstay.core.fact import Fact
 from backstay.core.manifest import Manifest
-from backstay.emit.parts import Body, container_patch, env, secret_env
+from backstay.emit.parts import Body, container_patch, env, pinned_env, secret_env
 from backstay.model.cluster import Cluster
 from backstay.model.parts import Store
 
@@ -25,7 +25,7 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
     })  # fmt: skip
     yield container_patch(
         "ml-pipeline", cluster.pipelines.namespace, "ml-pipeline-api-server", SOURCE,
-        env=[*variables, *_keys(store), *env(cluster.storage.pins.api_server_env)],
+        env=pinned_env((*variables, *_keys(store)), cluster.storage.pins.api_server_env),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from backstay.core.fact import Fact
 from backstay.core.feature import Feature
 from backstay.core.manifest import Manifest
-from backstay.emit.parts import container_patch, env
+from backstay.emit.parts import container_patch, env, pinned_env
 from backstay.model.cluster import Cluster
 from backstay.model.parts import Storage
 
@@ -19,7 +19,7 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
     if cluster.pipelines is not None and cluster.storage is not None and cluster.pipelines.multi_user:
         yield container_patch(
             "kubeflow-pipelines-profile-controller", cluster.pipelines.namespace, "profile-controller", SOURCE,
-            env=env((*_store(cluster, cluster.storage).items(), *cluster.storage.pins.profile_controller_env)),
+            env=pinned_env(env(_store(cluster, cluster.storage)), cluster.storage.pins.profile_controller_env),
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from backstay.core.fact import Fact
 from backstay.core.manifest import Manifest
-from backstay.emit.parts import Body, container_patch, env, secret_env
+from backstay.emit.parts import Body, container_patch, env, pinned_env, secret_env
 from backstay.model.cluster import Cluster
 from backstay.model.parts import Store
 
@@ -18,7 +18,7 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
     store = cluster.storage.store
     yield container_patch(
         "ml-pipeline-ui", cluster.pipelines.namespace, "ml-pipeline-ui", SOURCE,
-        env=[*_store(store), *_archive(store), *env(cluster.storage.pins.ui_env)],
+        env=pinned_env((*_store(store), *_archive(store)), cluster.storage.pins.ui_env),
     )  # fmt: skip
 
 
