@@ -14,6 +14,8 @@ from backstay.spec.types import DURATION, SIZE
 _MODULES = (cluster, gitops, memory, network, platform, retries, storage, termination)
 _WHOLE = frozenset({"Call"})
 """Items of lists are written whole: a profile's list is not merged with a cluster's."""
+_KEPT = ("title", "description", "default")
+_NULL = {"type": "null"}
 ID = "https://backstay.dev/schema/v1alpha1.json"
 
 
@@ -57,6 +59,23 @@ def _describe(name: str, model: dict[str, Any]) -> None:
     for key, text in _words(name).items():
         if key in properties:
             properties[key]["description"] = text
+    required = model.get("required", ())
+    for key, field in properties.items():
+        properties[key] = _mergeable(field, required=key in required)
+
+
+def _mergeable(field: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    """A key with what merging adds to it: `null` takes a profile's value away, `append` adds to its list."""
+    forms = field.get("anyOf") or [{key: value for key, value in field.items() if key not in _KEPT}]
+    more = [_appended(form) for form in forms if form.get("type") == "array"]
+    more += [] if required or _NULL in forms else [_NULL]
+    if not more:
+        return field
+    return {**{key: field[key] for key in _KEPT if key in field}, "anyOf": [*forms, *more]}
+
+
+def _appended(form: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {"append": form}, "required": ["append"], "additionalProperties": False}
 
 
 def _spell_default(field: dict[str, Any]) -> None:
