@@ -7,7 +7,7 @@ Bad:
 Good:
     platform: {workflows: "3.7"}
     retries: {pipelineSteps: {attempts: 4, backoff: {initial: 30s, factor: 2, max: 10m}}}
-Source: argoproj/argo-workflows pkg/apis/workflow/v1alpha1/workflow_types.go (Backoff.Cap since v3.7)
+Source: argoproj/argo-workflows pkg/apis/workflow/v1alpha1/workflow_types.go (Backoff.Cap since v3.7); kubeflow/pipelines#13986 (no metadata store from 3.0 on)
 """
 
 from collections.abc import Iterator
@@ -22,11 +22,40 @@ from backstay.core.units import show_duration
 RULE = rule(__doc__, "VER003", "no-such-knob")
 
 
+_METADATA_STORE = "kfp-metadata-grpc"
+
+
 def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Findings for bounds on waits that this Argo has no field for, and for a metadata store that is gone."""
+    yield from _waits(ctx)
+    yield from _metadata_stores(ctx)
+
+
+def _metadata_stores(ctx: Context) -> Iterator[Diagnostic]:
+    """Services that mean the metadata store of a Pipelines that has none."""
+    cluster = ctx.cluster
+    if cluster is None or cluster.pipelines is None or ctx.has(Feature.METADATA_STORE):
+        return
+    for service in cluster.network.services:
+        if service.preset == _METADATA_STORE:
+            yield RULE.report(
+                f"Pipelines {cluster.pipelines.version.value} has no metadata store: nothing is called, and nothing could ping",
+                at=service.place,
+                help=f"remove the service `{service.name}` and the calls to it: steps ask the API server instead",
+            )
+
+
+def _waits(ctx: Context) -> Iterator[Diagnostic]:
     """A finding for a longest wait on an Argo without `cap`, unless no wait would reach it."""
     cluster = ctx.cluster
     steps = cluster.retries.steps if cluster else None
-    if cluster is None or steps is None or steps.cap_ms is None or ctx.has(Feature.RETRY_CAP) or not cluster.workflows:
+    if (
+        cluster is None
+        or steps is None
+        or steps.cap_ms is None
+        or ctx.has(Feature.RETRY_CAP)
+        or not cluster.workflows
+    ):
         return
     last = int(steps.initial_ms.value * steps.factor.value ** max(steps.limit.value - 1, 0))
     if last > steps.cap_ms.value:
@@ -38,4 +67,4 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check(RULE, reads=frozenset({"retries"}), run=check)
+CHECK = Check(RULE, reads=frozenset({"retries", "services"}), run=check)
