@@ -62,6 +62,14 @@ def read(path: str) -> bytes:
         return file.read()
 
 
+def is_ours(path: str) -> bool:
+    """Whether a file that can be read says that backstay made it; what somebody changed in it does not matter."""
+    try:
+        return is_marked(_head(path))
+    except OSError:
+        return False
+
+
 def _walk(root: str) -> Iterator[tuple[str, "os.DirEntry[str]", bool]]:
     """Everything below `root`: its relative name, its entry, whether it is a folder; folders before what is in them."""
     above = [""]

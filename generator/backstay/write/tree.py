@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -152,12 +153,22 @@ def _leave(tree: Tree, *, made: bool) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Keep Ctrl-C and termination waiting for a moment; a kill cannot be kept waiting, see `recover`."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Keep Ctrl-C and termination waiting for a moment; a kill cannot be kept waiting, see `recover`.
+
+    By handlers and not by a signal mask: a mask is one thread's, and the signal would come in by another.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    before = {n: signal.signal(n, lambda n, _frame: arrived.append(n)) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+        for number in arrived:
+            signal.raise_signal(number)
 
 
 def _changed_meanwhile(folder: str) -> Diagnostic:
