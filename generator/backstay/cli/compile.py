@@ -29,17 +29,25 @@ from backstay.write.tree import open_tree
 @click.option(
     "--check", is_flag=True, help="Write nothing; print what would change and exit 1 if anything would."
 )
+@click.option(
+    "--staged", is_flag=True, help="Exit 1 too when a commit would not take the output along as it is."
+)
 @click.option("--force", is_flag=True, help="Overwrite output that was edited by hand.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
 )
 def command(
-    specs: Path, out: Path, clusters: tuple[str, ...], jobs: int, check: bool, force: bool, form: str
-) -> int:
+    specs: Path, out: Path, clusters: tuple[str, ...], jobs: int,
+    check: bool, staged: bool, force: bool, form: str,
+) -> int:  # fmt: skip
     """Compile SPECS (default: specs/) into an overlay per cluster.
 
     Nothing is written unless every spec is sound; each cluster's folder is then replaced in one step.
     """
+    if check and staged:
+        raise click.UsageError(
+            "--check writes nothing that could be staged; give one of --check and --staged"
+        )
     run = Run(specs, clusters)
     workers = jobs or os.cpu_count() or 1
     if check:
@@ -54,7 +62,19 @@ def command(
         return Exit.FINDINGS
     click.echo(f"{_many(run.clusters, 'cluster')}: {_many(run.written, 'file')} written, {run.removed} removed, "
                f"{run.unchanged} unchanged", err=True)  # fmt: skip
-    return Exit.CLEAN
+    return _staged(out) if staged else Exit.CLEAN
+
+
+def _staged(out: Path) -> int:
+    """Whether git's index holds the output as it stands now."""
+    from backstay.cluster.git import unstaged
+    from backstay.write.survey import is_ours
+
+    left = [path for path in unstaged(out) if not path.exists() or is_ours(str(path))]
+    if not left:
+        return Exit.CLEAN
+    click.echo(f"{_many(len(left), 'file')} in {out} not staged as they are; run `git add {out}`", err=True)
+    return Exit.FINDINGS
 
 
 def _check(run: Run, out: Path, jobs: int, form: str) -> int:

@@ -1,4 +1,7 @@
-"""Files as they were at a git revision, read from git's own store: nothing is checked out, no filter runs."""
+"""What git knows of files: their content at a revision, and which of them a commit would leave behind.
+
+Content is read from git's own store: nothing is checked out, no filter runs.
+"""
 
 import os
 import subprocess
@@ -26,6 +29,18 @@ def revision(name: str, folder: Path) -> str | None:
     if complaint and "not a git repository" not in complaint:
         raise CannotTell(f"git cannot read the repository: {complaint.splitlines()[0]}", "see `git status`")
     return None
+
+
+def unstaged(folder: Path) -> list[Path]:
+    """The files below a folder that the next commit would leave out or take as they were before.
+
+    New files that git is told to ignore do not count. Raises CannotTell when git cannot be asked or knows no
+    repository around the folder.
+    """
+    here = os.path.relpath(folder, _base(folder))
+    changed = _names(folder, "diff", "--name-only", "--relative", "--no-ext-diff", "-z", "--", here)
+    new = _names(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", here)
+    return sorted(_base(folder) / name for name in {*changed, *new})
 
 
 class Tree:
@@ -90,6 +105,13 @@ def _store(base: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     finally:
         process.kill()
         process.wait()
+
+
+def _names(folder: Path, *arguments: str) -> list[str]:
+    answer = _run(folder, *arguments)
+    if answer.returncode:
+        raise CannotTell(f"`{folder}` is not in a git repository", "run it where the output is committed")
+    return [os.fsdecode(name) for name in answer.stdout.split(b"\0") if name]
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

