@@ -167,8 +167,8 @@ def _uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
-        for number in arrived:
-            signal.raise_signal(number)
+        for late in dict.fromkeys(arrived):  # as a blocked signal would: once, however often it came
+            signal.raise_signal(late)
 
 
 def _changed_meanwhile(folder: str) -> Diagnostic:
