@@ -1,42 +1,67 @@
 """DestinationRule http2KeepAlive: the callers' sidecars ping the service (Istio 1.31 and later)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from backstay.core.feature import Feature
 from backstay.core.manifest import Manifest
 from backstay.core.units import show_seconds
 from backstay.emit.parts import Body, new_object, new_patch
 from backstay.model.cluster import Cluster
-from backstay.model.network import Knobs
+from backstay.model.network import Knobs, Service
+from backstay.model.parts import Mesh
 
 SOURCE = "istio.io/api networking/v1alpha3/destination_rule.proto"
 API = "networking.istio.io/v1"
 
 
 def emit(cluster: Cluster) -> Iterator[Manifest]:
-    """One rule per service, or a patch where an install has one for that host: Istio keeps one of two."""
-    for knobs in cluster.network.knobs:
-        pool = _pool(knobs, keepalive=cluster.has(Feature.HTTP2_KEEPALIVE))
-        if not pool or cluster.mesh is None:
-            continue
-        policy = {"connectionPool": pool}
-        namespace = knobs.service.home if knobs.service.namespace else cluster.mesh.root_namespace
-        if knobs.service.existing_rule is not None:
-            name = knobs.service.existing_rule.value
-            # The install writes the older API version; a patch has to name the object as it stands there.
-            yield new_patch("networking.istio.io/v1alpha3", "DestinationRule", name, namespace, SOURCE,
-                            spec={"trafficPolicy": policy})  # fmt: skip
-        else:
-            spec: Body = {"host": knobs.service.host, "trafficPolicy": policy}
-            yield new_object(
-                "mesh",
-                API,
-                "DestinationRule",
-                f"keepalive-{knobs.service.name}",
-                namespace,
-                SOURCE,
-                spec=spec,
-            )
+    """One rule per host, or a patch where an install has one for it: of two for a host Istio keeps one."""
+    if cluster.mesh is None:
+        return
+    for services in _hosts(cluster):
+        names = {service.name for service in services}
+        keepalive = cluster.has(Feature.HTTP2_KEEPALIVE)
+        pools = [
+            (k.service, _pool(k, keepalive=keepalive))
+            for k in cluster.network.knobs
+            if k.service.name in names
+        ]
+        wanted = [(service, pool) for service, pool in pools if pool]
+        if wanted:
+            yield _rule(cluster.mesh, _namer(services), _policy(wanted, shared=len(services) > 1))
+
+
+def _hosts(cluster: Cluster) -> list[list[Service]]:
+    """The services of each host; several are ports of one."""
+    hosts: dict[str, list[Service]] = {}
+    for service in cluster.network.services:
+        hosts.setdefault(service.host.value, []).append(service)
+    return list(hosts.values())
+
+
+def _namer(services: Sequence[Service]) -> Service:
+    """The service that knows of an installed rule, else the first."""
+    return next((service for service in services if service.existing_rule is not None), services[0])
+
+
+def _rule(mesh: Mesh, service: Service, policy: Body) -> Manifest:
+    namespace = service.home if service.namespace else mesh.root_namespace
+    if service.existing_rule is not None:
+        # The install writes the older API version; a patch has to name the object as it stands there.
+        older, name = "networking.istio.io/v1alpha3", service.existing_rule.value
+        return new_patch(older, "DestinationRule", name, namespace, SOURCE, spec={"trafficPolicy": policy})
+    spec: Body = {"host": service.host, "trafficPolicy": policy}
+    return new_object(
+        "mesh", API, "DestinationRule", f"keepalive-{service.name}", namespace, SOURCE, spec=spec
+    )
+
+
+def _policy(pools: Sequence[tuple[Service, Body]], *, shared: bool) -> Body:
+    """The host's only service speaks for all its ports; of several each speaks for its own."""
+    if not shared:
+        return {"connectionPool": pools[0][1]}
+    ports = [{"port": {"number": service.port}, "connectionPool": pool} for service, pool in pools]
+    return {"portLevelSettings": ports}
 
 
 def _pool(knobs: Knobs, *, keepalive: bool) -> Body:

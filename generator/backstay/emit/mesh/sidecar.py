@@ -10,21 +10,28 @@ from backstay.core.feature import Feature
 from backstay.core.manifest import Manifest
 from backstay.emit.parts import Body, new_object
 from backstay.model.cluster import Cluster
+from backstay.model.network import Service
 
 SOURCE = "istio.io/api networking/v1alpha3/sidecar.proto"
 
 
 def emit(cluster: Cluster) -> Iterator[Manifest]:
-    """One Sidecar per service with an http2KeepAlive in front of its own sidecars."""
+    """One Sidecar per server with an http2KeepAlive in front of its own sidecars: of two for a pod Istio uses one."""
     if not cluster.has(Feature.HTTP2_KEEPALIVE):
         return
+    spared: list[tuple[str, dict[str, str]]] = []
     for knobs in cluster.network.knobs:
-        if knobs.upstream is not None and knobs.service.sidecar and knobs.service.labels:
-            spec: Body = {
-                "workloadSelector": {"labels": dict(knobs.service.labels)},
-                "inboundConnectionPool": {"tcp": {"connectTimeout": "10s"}},
-            }
-            yield new_object(
-                "mesh", "networking.istio.io/v1", "Sidecar", f"no-keepalive-to-{knobs.service.name}",
-                knobs.service.home, SOURCE, spec=spec,
-            )  # fmt: skip
+        service, pods = knobs.service, {key: label.value for key, label in knobs.service.labels.items()}
+        server = (service.namespace, pods)
+        if knobs.upstream is not None and service.sidecar and pods and server not in spared:
+            spared.append(server)
+            yield _sidecar(service)
+
+
+def _sidecar(service: Service) -> Manifest:
+    spec: Body = {
+        "workloadSelector": {"labels": dict(service.labels)},
+        "inboundConnectionPool": {"tcp": {"connectTimeout": "10s"}},
+    }
+    name = f"no-keepalive-to-{service.name}"
+    return new_object("mesh", "networking.istio.io/v1", "Sidecar", name, service.home, SOURCE, spec=spec)
