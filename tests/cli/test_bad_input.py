@@ -101,7 +101,9 @@ def test_all_faults_of_all_files_come_in_one_run(repository: Repository) -> None
     repository.text("specs/clusters/three.yaml", "a: [1\nb: 2\n")
     ran = repository.backstay("check", "--format", "json")
     assert ran.code == 2
-    assert {f["place"]["file"] for f in ran.findings} == {f"specs/clusters/{n}.yaml" for n in ("one", "two", "three")}
+    assert {f["place"]["file"] for f in ran.findings} == {
+        f"specs/clusters/{n}.yaml" for n in ("one", "two", "three")
+    }
     assert len([f for f in ran.findings if f["place"]["file"].endswith("one.yaml")]) == 1
     assert all(f["place"]["line"] for f in ran.findings)
 

@@ -52,7 +52,9 @@ def test_output_that_was_edited_by_hand_is_not_overwritten_unless_told(repositor
     repository.spec()
     repository.backstay("compile")
     path = repository.root / "overlays" / ENVOY
-    edited = path.read_text().replace("interval: 90s", "interval: 91s").replace("interval: 120s", "interval: 91s")
+    edited = (
+        path.read_text().replace("interval: 90s", "interval: 91s").replace("interval: 120s", "interval: 91s")
+    )
     assert edited != path.read_text()
     path.write_text(edited)
     assert standing(path.read_bytes()) is Standing.EDITED
@@ -122,13 +124,21 @@ def test_several_processes_write_the_same_bytes(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
-def test_the_example_fleet_is_the_same_bytes_under_any_hash_seed_and_locale(seed: str, tmp_path: Path) -> None:
+def test_the_example_fleet_is_the_same_bytes_under_any_hash_seed_and_locale(
+    seed: str, tmp_path: Path
+) -> None:
     """Same input, same bytes: what is committed is what comes out, wherever and however it runs."""
     environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": "C", "TZ": "Asia/Tokyo", "COLUMNS": "40"}
     command = [sys.executable, "-m", "backstay", "compile", "specs", "--out", str(tmp_path / "out")]
     subprocess.run(command, cwd=REPO, env=environment, check=True, capture_output=True, timeout=60)
-    committed = {p.relative_to(REPO / "overlays"): p.read_bytes() for p in (REPO / "overlays").rglob("*") if p.is_file()}
-    written = {p.relative_to(tmp_path / "out"): p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    committed = {
+        p.relative_to(REPO / "overlays"): p.read_bytes()
+        for p in (REPO / "overlays").rglob("*")
+        if p.is_file()
+    }
+    written = {
+        p.relative_to(tmp_path / "out"): p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()
+    }
     assert committed == written
 
 
@@ -184,7 +194,9 @@ def test_a_profile_is_judged_through_its_clusters(repository: Repository) -> Non
     """A fault in a profile is told once, at the profile's line, however many clusters extend it."""
     repository.profile("net", {"network": {"calls": [{"from": "a", "to": "nobody"}]}})
     for name in ("one", "two"):
-        repository.spec(name, extends=["net"], network={"services": {"metadata": {"preset": "kfp-metadata-grpc"}}})
+        repository.spec(
+            name, extends=["net"], network={"services": {"metadata": {"preset": "kfp-metadata-grpc"}}}
+        )
     ran = repository.backstay("check", "specs/profiles/net.yaml", "--format", "json")
     assert ran.code == 1
     (found,) = ran.findings
