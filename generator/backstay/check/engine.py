@@ -20,6 +20,7 @@ MODEL_PARTS = frozenset(
         "pipelines",
         "workflows",
         "mesh",
+        "drain",
     }
 )
 

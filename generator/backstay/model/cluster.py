@@ -7,7 +7,7 @@ from backstay.core.fact import Fact
 from backstay.core.feature import Feature
 from backstay.model.derivation import Derivation
 from backstay.model.network import Network
-from backstay.model.parts import Gitops, Mesh, Pipelines, Retries, Storage, Workflows
+from backstay.model.parts import Drain, Gitops, Mesh, Pipelines, Retries, Storage, Workflows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Cluster:
     network: Network
     storage: Storage | None
     retries: Retries
+    drain: Drain | None
     gitops: Gitops | None
     derivations: Mapping[str, Derivation]
 

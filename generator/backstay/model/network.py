@@ -105,6 +105,15 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientPool:
+    """A caller's pool of connections: the most there may be, and how many of them may idle (None: not stated)."""
+
+    max: Fact[int]
+    idle: Fact[int] | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One kind of call and its chain of hops.
 
@@ -120,8 +129,9 @@ class Call:
     detect: Fact[int] | None
     deadline: Fact[int] | None
     heartbeat: Fact[int] | None
-    idempotent: bool
+    idempotent: Fact[bool]
     round_trip: Fact[int]
+    pool: ClientPool | None
     hops: tuple[Hop, ...]
     place: Place
 

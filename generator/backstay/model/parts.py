@@ -148,13 +148,38 @@ class StepRetries:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRetries:
+    """Tries of a call, by the mesh or by gRPC: how many with the first, and the first wait."""
+
+    attempts: Fact[int]
+    initial_ms: Fact[int]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Retries:
     """How often things may be tried."""
 
     max_attempts: Fact[int] | None
     steps: StepRetries | None
+    calls: CallRetries | None
     set_retry: SetRetry | None
     transient_pattern: Fact[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """What has to finish when a pod is asked to go."""
+
+    longest_request: Fact[int] | None
+    checkpoint: Fact[int] | None
+    place: Place
+
+    @property
+    def longest(self) -> Fact[int] | None:
+        """What takes longest of all that; None when nothing is stated."""
+        stated = [fact for fact in (self.longest_request, self.checkpoint) if fact is not None]
+        return max(stated, key=lambda fact: fact.value, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from backstay.resolve.network import resolve_network
 from backstay.resolve.platform import resolve_platform
 from backstay.resolve.retries import resolve_retries
 from backstay.resolve.storage import resolve_storage, run_namespaces
+from backstay.resolve.termination import resolve_drain
 from backstay.spec import cluster as spec
 
 
@@ -29,6 +30,7 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         network,
         None if stated.storage is None else resolve_storage(stated.storage, platform.pipelines),
         retries,
+        resolve_drain(stated.termination.drain),
         None if stated.gitops is None else resolve_gitops(stated.gitops),
         numbers | more_numbers,
     )

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 from backstay.core.fact import Fact
 from backstay.core.place import at
+from backstay.core.route import Route
 from backstay.model.hop import MESH_KNOB, Box, End, Hop, Pinger, Refresh, Side, TcpKeepalive
-from backstay.model.network import Call, Client, Service
+from backstay.model.network import Call, Client, ClientPool, Service
 from backstay.model.parts import Mesh
 from backstay.resolve.facts import fact, maybe
 from backstay.spec import network as spec
@@ -23,10 +24,17 @@ def call(index: int, stated: spec.Call, client: Client, service: Service, boxes:
         heartbeat or maybe(stated, "silent_for", stated.silent_for, route),
         maybe(stated, "detect_dead_peer_in", stated.detect_dead_peer_in, route),
         maybe(stated, "deadline", stated.deadline, route),
-        heartbeat, stated.idempotent, fact(stated, "round_trip", stated.round_trip, route),
+        heartbeat, fact(stated, "idempotent", stated.idempotent, route),
+        fact(stated, "round_trip", stated.round_trip, route),
+        None if stated.pool is None else _pool(stated.pool, (*route, "pool")),
         chain(client, service, boxes, mesh),
         at(*route),
     )  # fmt: skip
+
+
+def _pool(stated: spec.Pool, route: Route) -> ClientPool:
+    idle = maybe(stated, "idle", stated.idle, route)
+    return ClientPool(fact(stated, "max", stated.max, route), idle, at(*route))
 
 
 def chain(client: Client, service: Service, boxes: tuple[Box, ...], mesh: Mesh | None) -> tuple[Hop, ...]:

@@ -9,7 +9,7 @@ from backstay.core.fact import Fact, Origin, OriginKind
 from backstay.core.place import at
 from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
-from backstay.model.parts import Retries, SetRetry, StepRetries, Workflows
+from backstay.model.parts import CallRetries, Retries, SetRetry, StepRetries, Workflows
 from backstay.resolve.facts import fact, maybe
 from backstay.spec import retries as spec
 
@@ -35,6 +35,7 @@ def resolve_retries(
         Retries(
             maybe(retries, "max_attempts", retries.max_attempts, ("retries",)),
             found,
+            _calls(retries.calls) if retries.calls else None,
             _set_retry(steps.set_retry) if steps and steps.set_retry else None,
             maybe(pins, "transient_error_pattern", pins.transient_error_pattern, ("retries", "overrides")),
         ),
@@ -104,6 +105,12 @@ def _max_duration(steps: spec.PipelineSteps, limit: int) -> Derivation:
 def _wait(backoff: spec.Backoff, number: int) -> int:
     wait = int(backoff.initial * backoff.factor**number)
     return wait if backoff.max is None else min(wait, backoff.max)
+
+
+def _calls(stated: spec.Calls) -> CallRetries:
+    route = ("retries", "calls")
+    attempts = fact(stated, "attempts", stated.attempts, route)
+    return CallRetries(attempts, fact(stated, "initial", stated.initial, route), at(*route))
 
 
 def _set_retry(stated: spec.SetRetry) -> SetRetry:
