@@ -11,6 +11,7 @@ import pytest
 
 from backstay.write.tree import open_tree
 
+pytestmark = pytest.mark.e2e  # hundreds of processes are killed: too long for the inner loop
 HERE = Path(__file__).parent
 WRITER = """
 import sys
