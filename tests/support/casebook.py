@@ -102,7 +102,7 @@ def differences(found: list[Diagnostic], expected: list) -> list[str]:
 
 
 def _wrong_parts(got: Diagnostic, want: Mapping) -> Iterator[tuple[str, str]]:
-    told = {"object": str(got.object), "field": got.field, "severity": str(got.severity), "place": got.place.path}
+    told = {"object": str(got.object), "field": got.field, "severity": str(got.severity), "place": got.place.path, "related": [one.place.path for one in got.related]}
     for part, value in want.items():
         if part in {"message", "help"}:
             if value not in getattr(got, part):

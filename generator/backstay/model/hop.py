@@ -123,9 +123,9 @@ class Hop:
         """The pingers that count as traffic for a box, however slow."""
         return tuple(pinger for pinger in self.pingers if pinger.how in box.refreshed_by)
 
-    def keeper(self, box: Box, round_trip_ms: int) -> Pinger | None:
-        """Who refreshes a box in time, installed ones before others; None when nobody does."""
+    def keepers(self, box: Box, round_trip_ms: int) -> tuple[Pinger, ...]:
+        """Who refreshes a box in time, installed ones before others."""
         pingers = self.refreshing(box)
-        return next(
-            (pinger for pinger in pingers if pinger.longest_gap + round_trip_ms < box.idle.value), None
+        return tuple(
+            pinger for pinger in pingers if pinger.longest_gap + round_trip_ms < box.idle.value
         )

@@ -99,7 +99,7 @@ def idle_boxes(hop: Hop, call: Call) -> tuple[Box, ...]:
         for box in hop.boxes
         if box.idle.value <= call.silence.value
         and Refresh.HTTP2_PING in box.refreshed_by
-        and hop.keeper(box, call.round_trip_ms) is None
+        and not hop.keepers(box, call.round_trip_ms)
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from backstay.check import look
 from backstay.check.context import Context, Item
+from backstay.check.rules.msh import way
 from backstay.core.route import Route
 
 _UNITS_MS = {"h": 3_600_000.0, "m": 60_000.0, "s": 1_000.0, "ms": 1.0, "us": 1e-3, "µs": 1e-3, "ns": 1e-6}
@@ -112,7 +113,7 @@ def protocol_options(patch: Patch) -> Iterator[tuple[Mapping[str, object], Route
 
 def root_namespace(ctx: Context) -> str:
     """The mesh's root namespace; Istio's default for hand-written manifests."""
-    mesh = ctx.cluster.mesh if ctx.cluster else None
+    mesh = way.mesh(ctx)
     return mesh.root_namespace.value if mesh else _ROOT
 
 

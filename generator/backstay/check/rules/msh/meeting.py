@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from backstay.check import look
 from backstay.check.context import Context
 from backstay.check.rules.msh import way
+from backstay.check.rules.msh.way import forgetting
 from backstay.core.diagnostic import Related
 from backstay.core.place import Place
 from backstay.core.units import show_duration
-from backstay.model.hop import End, Hop, Pinger, Refresh, Side
+from backstay.model.hop import Hop, Pinger, Refresh, Side
 from backstay.model.network import Call, PingPolicy
 
 _SECOND_MS = 1_000
@@ -30,13 +31,12 @@ class Meeting:
 
 
 def meetings(ctx: Context) -> Iterator[Meeting]:
-    """Every sender's pings that arrive at a server whose policy is known."""
+    """Every sender's pings that arrive at a server whose policy is known: senders ping nowhere but over the network."""
     for call in way.calls(ctx):
         hop, policy = call.hops[-1], call.service.policy
-        if policy is not None and hop.crosses and hop.receiver_end is End.APP:
-            for pinger in hop.pingers:
-                if pinger.side is Side.SENDER and pinger.how is Refresh.HTTP2_PING:
-                    yield Meeting(call, hop, pinger, policy)
+        for pinger in hop.pingers if policy else ():
+            if policy and pinger.side is Side.SENDER and pinger.how is Refresh.HTTP2_PING:
+                yield Meeting(call, hop, pinger, policy)
 
 
 def place(met: Meeting) -> Place:
@@ -53,11 +53,9 @@ def related(met: Meeting) -> tuple[Related, ...]:
         look.stated(least, service.place),
         f"{service.name} tolerates a ping every {show_duration(least.value)}",
     )
-    boxes = [box for box in met.hop.boxes if silence is not None and box.idle.value <= silence.value]
-    forgets = (
-        f"box `{box.name}` forgets a connection after {show_duration(box.idle.value)}" for box in boxes
-    )
-    return (policy, *(Related(box.place, words) for box, words in zip(boxes, forgets, strict=True)))
+    patient = silence.value if silence else 0
+    boxes = (box for box in met.hop.boxes if box.idle.value <= patient)
+    return (policy, *(Related(box.place, forgetting(box)) for box in boxes))
 
 
 def remedy(met: Meeting) -> str:

@@ -32,7 +32,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         fastest = min(danger.pingers, key=lambda pinger: pinger.longest_gap, default=None)
         if fastest is None or fastest.how is not Refresh.HTTP2_PING:
             continue
-        if danger.keeper is None:
+        if not danger.keepers:
             yield _late(danger, fastest)
         elif fastest.longest_gap > danger.box.idle.value // 2:
             yield _narrow(danger, fastest)

@@ -39,8 +39,8 @@ _BY_OTHERS = "kfp-metadata-grpc"  # KFP032 judges the metadata store's own argum
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every impatient box, then arguments that ping nobody but the own sidecar."""
     for danger in way.dangers(ctx):
-        if danger.keeper is not None:
-            if danger.keeper.knob == MESH_KNOB:
+        if danger.keepers:
+            if danger.keepers[0].knob == MESH_KNOB:
                 yield _already(danger, ctx)
         elif not danger.pingers and not way.only_data(danger.box) and not _probed(danger):
             yield _nobody(danger, ctx)
@@ -53,24 +53,26 @@ def _probed(danger: Danger) -> bool:
 
 
 def _nobody(danger: Danger, ctx: Context) -> Diagnostic:
-    knobs = next((found for found in way.knobs(ctx) if found.service.name == danger.call.service.name), None)
-    why = reasons(danger, knobs, ctx.cluster.mesh if ctx.cluster else None)
+    [knobs] = (found for found in way.knobs(ctx) if found.service.name == danger.call.service.name)
+    mesh = way.mesh(ctx)
     return RULE.report(
-        f"{danger.words}; nobody pings there: {why}",
+        f"{danger.words}; nobody pings there: {reasons(danger, knobs, mesh)}",
         at=danger.place,
-        help=remedies(danger),
+        help=remedies(danger, mesh),
         related=danger.related,
     )
 
 
 def _already(danger: Danger, ctx: Context) -> Diagnostic:
-    mesh = ctx.cluster.mesh if ctx.cluster else None
+    mesh = way.mesh(ctx)
     related = (Related(mesh.tcp_keepalive.place, MESH_KNOB),) if mesh and mesh.tcp_keepalive else ()
     return RULE.report(
         f"box `{danger.box.name}` is already kept open on {way.way(danger.hop)} by {MESH_KNOB}",
-        at=danger.place, related=(*danger.related, *related), severity=Severity.INFO,
+        at=danger.place,
+        related=(*danger.related, *related),
+        severity=Severity.INFO,
         help="nothing is emitted for this box; pings that are emitted serve to notice a dead peer",
-    )  # fmt: skip
+    )
 
 
 def _useless(knobs: Knobs, ctx: Context) -> Iterator[Diagnostic]:

@@ -85,7 +85,7 @@ def _hasty(call: Call, hop: Hop, pinger: Pinger) -> Diagnostic:
     return RULE.report(
         f"a ping on {way.way(hop)} may take {show_duration(pinger.timeout.value)}, less than three round trips of "
         f"{show_duration(call.round_trip_ms)}: live peers are taken for dead",
-        at=way.pinned(pinger.timeout) or call.place, severity=Severity.WARNING, help=f"allow at least {least}",
+        at=look.stated(pinger.timeout, call.place), severity=Severity.WARNING, help=f"allow at least {least}",
     )  # fmt: skip
 
 

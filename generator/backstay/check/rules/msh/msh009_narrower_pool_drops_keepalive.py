@@ -55,7 +55,7 @@ def _compare(
 
 
 def _is_http2(pool: Pool, ports: Mapping[int, PortProtocol]) -> bool:
-    return pool.port is None or ports.get(pool.port, PortProtocol.HTTP2) is PortProtocol.HTTP2
+    return ports.get(pool.port or 0, PortProtocol.HTTP2) is PortProtocol.HTTP2
 
 
 def _report(ctx: Context, item: Item, pool: Pool, where: str, setting: str) -> Diagnostic:

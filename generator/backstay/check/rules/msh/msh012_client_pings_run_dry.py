@@ -16,47 +16,48 @@ Source: grpc/grpc#25722, grpc/grpc#36374, grpc proposal L116
 
 from collections.abc import Iterator
 
+from backstay.check import look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import way
 from backstay.check.rules.msh.way import Danger
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.fact import Fact
-from backstay.model.hop import End, Refresh, Side
-from backstay.model.network import Knobs, Runtime
+from backstay.model.hop import End, Side
+from backstay.model.network import Runtime
 from backstay.upstream.grpc import KEEPALIVE_TIME, MAX_PINGS_WITHOUT_DATA
 
 RULE = rule(__doc__, "MSH012", "client-pings-run-dry")
 
 _THROTTLED_MS = 60_000
+_DEFAULT = 2
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every impatient box that a C-core client alone keeps open."""
     by_service = {knobs.service.name: knobs for knobs in way.knobs(ctx)}
     for danger in way.dangers(ctx):
-        knobs = by_service[danger.call.service.name]
-        limit = way.number(knobs.client_args, MAX_PINGS_WITHOUT_DATA)
+        args = by_service[danger.call.service.name].client_args
+        limit = way.number(args, MAX_PINGS_WITHOUT_DATA)
         if _depends_on_client(danger) and (limit is None or limit.value != 0):
-            yield _report(danger, knobs, limit)
+            yield _report(
+                danger, limit or way.number(args, KEEPALIVE_TIME), limit.value if limit else _DEFAULT
+            )
 
 
 def _depends_on_client(danger: Danger) -> bool:
-    hop, core = danger.hop, danger.call.client.runtime is Runtime.CORE
-    pinging = [p for p in danger.pingers if p.longest_gap + danger.call.round_trip_ms < danger.box.idle.value]
-    own = [p for p in pinging if p.side is Side.SENDER and p.how is Refresh.HTTP2_PING]
-    return core and hop.sender_end is End.APP and bool(own) and own == pinging
+    core = danger.call.client.runtime is Runtime.CORE and danger.hop.sender_end is End.APP
+    return core and {pinger.side for pinger in danger.keepers} == {Side.SENDER}
 
 
-def _report(danger: Danger, knobs: Knobs, limit: Fact[int] | None) -> Diagnostic:
-    asked = way.number(knobs.client_args, KEEPALIVE_TIME)
-    at = (limit and way.pinned(limit)) or (asked and way.pinned(asked)) or danger.place
-    how_many = limit.value if limit else 2
+def _report(danger: Danger, asked: Fact[int] | None, limit: int) -> Diagnostic:
     return RULE.report(
-        f"after {how_many} pings without data {danger.call.client.name} sends none, or one a minute; {danger.words}",
-        at=at, related=danger.related, help=f"write `{MAX_PINGS_WITHOUT_DATA}: 0`",
+        f"after {limit} pings without data {danger.call.client.name} sends none, or one a minute; {danger.words}",
+        at=look.stated(asked, danger.place) if asked else danger.place,
+        related=danger.related,
+        help=f"write `{MAX_PINGS_WITHOUT_DATA}: 0`",
         severity=None if danger.box.idle.value <= _THROTTLED_MS else Severity.WARNING,
-    )  # fmt: skip
+    )
 
 
 CHECK = Check(RULE, reads=frozenset({"calls", "knobs"}), run=check)

@@ -24,7 +24,7 @@ from backstay.check.rules.msh import channel
 from backstay.check.rules.msh.channel import Argument
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.model.hop import Side
-from backstay.upstream.grpc import CHANNEL_ARGS, CLIENT_ONLY, DEPRECATED, MAX_PINGS_WITHOUT_DATA, SERVER_ONLY
+from backstay.upstream.grpc import CHANNEL_ARGS, CLIENT_ONLY, DEPRECATED, SERVER_ONLY
 
 RULE = rule(__doc__, "MSH013", "channel-argument-ignored")
 
@@ -58,9 +58,7 @@ def _wrong_side(argument: Argument) -> bool:
     if argument.side is Side.SENDER:
         return argument.key in SERVER_ONLY
     preset = argument.service.preset if argument.service else _METADATA_STORE
-    return argument.key in CLIENT_ONLY and not (
-        argument.key == MAX_PINGS_WITHOUT_DATA and preset == _METADATA_STORE
-    )
+    return argument.key in CLIENT_ONLY and preset != _METADATA_STORE
 
 
 def _for_the_others(argument: Argument) -> Diagnostic:

@@ -21,10 +21,8 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import way
 from backstay.core.diagnostic import Diagnostic, Related
-from backstay.core.fact import Fact
 from backstay.core.place import Place
 from backstay.core.units import show_duration
-from backstay.model.network import Call
 
 RULE = rule(__doc__, "MSH015", "silent-stream-timed-out")
 
@@ -33,24 +31,26 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every timer on the way of every call that is silent while a request is open."""
     pins = {knobs.service.name: knobs.stream_idle for knobs in way.knobs(ctx)}
     for call in way.calls(ctx):
-        quiet = call.silence_in_request
-        if quiet is None or not call.service.protocol.is_http:
+        quiet, silence = call.silence_in_request, call.silence
+        if quiet is None or silence is None or not call.service.protocol.is_http:
             continue
         timers = [(f"box `{box.name}`", box.stream_idle, box.place) for hop in call.hops for box in hop.boxes]
         timers.append(("a proxy", pins[call.service.name], call.place))
         for who, timer, place in timers:
             if timer is not None and 0 < timer.value <= quiet:
-                yield _report(call, who, timer, place, quiet)
+                at = way.pinned(timer) or look.stated(silence, call.place)
+                yield _report(who, timer.value, quiet, at, (Related(place, who),))
 
 
-def _report(call: Call, who: str, timer: Fact[int], place: Place, quiet: int) -> Diagnostic:
+def _report(who: str, timer: int, quiet: int, at: Place, related: tuple[Related, ...]) -> Diagnostic:
     longer = show_duration(quiet)
     return RULE.report(
-        f"{who} resets a stream that is silent for {show_duration(timer.value)}, and this call's may be for {longer}; "
+        f"{who} resets a stream that is silent for {show_duration(timer)}, and this call's may be for {longer}; "
         "PINGs do not count",
-        at=way.pinned(timer) or look.stated(call.silence or timer, call.place), related=(Related(place, who),),
+        at=at,
+        related=related,
         help=f"set the stream idle timeout to 0s there, or above {longer}; or send data sooner (`heartbeat`)",
-    )  # fmt: skip
+    )
 
 
 CHECK = Check(RULE, reads=frozenset({"calls", "knobs"}), run=check)

@@ -15,7 +15,7 @@ Good:
 Source: istio/istio pilot/pkg/networking/core/route/route.go; envoy api/envoy/config/route/v3/route_components.proto (timeout)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from backstay.check import look
@@ -67,12 +67,15 @@ def _in_objects(ctx: Context) -> Iterator[Timeout]:
     for item in ctx.of_kind("VirtualService"):
         for http, route in look.entries(look.at(item.value, "spec", "http"), ("spec", "http")):
             ms = envoy.milliseconds(http.get("timeout"))
-            hosts = {
-                look.text(look.at(to, "destination", "host")) for to, _ in look.entries(http.get("route"))
-            }
-            for host in sorted(host for host in hosts if ms is not None and host):
-                full, place = pools.full_host(host, item.ref.namespace), item.place_of((*route, "timeout"))
+            place = item.place_of((*route, "timeout"))
+            for host in _hosts(http) if ms is not None else ():
+                full = pools.full_host(host, item.ref.namespace)
                 yield Timeout(full, ms or 0, place, item, (*route, "timeout"))
+
+
+def _hosts(http: Mapping[str, object]) -> list[str]:
+    destinations = [look.at(to, "destination", "host") for to, _ in look.entries(http.get("route"))]
+    return sorted({host for host in destinations if isinstance(host, str)})
 
 
 def _report(call: Call, timeout: Timeout, length: int) -> Diagnostic:

@@ -27,6 +27,7 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.units import show_duration
 from backstay.model.hop import MESH_KNOB, Pinger, Refresh
 from backstay.model.network import Call
+from backstay.model.parts import Mesh
 from backstay.upstream.istio import TCP_PROXY_IDLE_MS
 
 RULE = rule(__doc__, "MSH025", "tcp-keepalive-in-vain")
@@ -41,8 +42,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for danger in way.dangers(ctx):
         probes = next((pinger for pinger in danger.hop.pingers if pinger.how is Refresh.TCP_PROBE), None)
         fastest = min(danger.pingers, key=lambda pinger: pinger.longest_gap, default=probes)
-        if probes is not None and fastest is probes and not danger.keeper and not way.only_data(danger.box):
-            yield _useless(danger, probes)
+        if probes is not None and fastest is probes and not danger.keepers and not way.only_data(danger.box):
+            yield _useless(danger, probes, way.mesh(ctx))
     for call in way.calls(ctx):
         yield from _without_bytes(call)
 
@@ -58,7 +59,8 @@ def _in_rules(ctx: Context) -> Iterator[Diagnostic]:
 
 
 def _in_mesh(ctx: Context) -> Iterator[Diagnostic]:
-    probes = ctx.cluster.mesh.tcp_keepalive if ctx.cluster and ctx.cluster.mesh else None
+    mesh = way.mesh(ctx)
+    probes = mesh.tcp_keepalive if mesh else None
     for name, fact in (("time", probes.time), ("interval", probes.interval)) if probes else ():
         if fact.value % _SECOND_MS or not fact.value:
             yield RULE.report(_cut(name, fact.value), at=look.stated(fact), help=_whole(fact.value))
@@ -72,7 +74,7 @@ def _whole(ms: float) -> str:
     return f"write `{max(int(ms // _SECOND_MS), 1)}s`"
 
 
-def _useless(danger: Danger, probes: Pinger) -> Diagnostic:
+def _useless(danger: Danger, probes: Pinger, mesh: Mesh | None) -> Diagnostic:
     counted = Refresh.TCP_PROBE in danger.box.refreshed_by
     how = (
         f"probes after {show_duration(probes.interval.value)} come too late"
@@ -83,7 +85,7 @@ def _useless(danger: Danger, probes: Pinger) -> Diagnostic:
     return RULE.report(
         f"{knob} does not keep {way.way(danger.hop)} open, because {how}: {danger.words}",
         at=danger.place if probes.knob == MESH_KNOB else look.stated(probes.interval, danger.place),
-        related=danger.related, help=remedies(danger),
+        related=danger.related, help=remedies(danger, mesh),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from backstay.check import look
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
-from backstay.check.rules.msh import envoy
+from backstay.check.rules.msh import envoy, way
 from backstay.check.rules.msh.envoy import Patch
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.route import Route
@@ -91,7 +91,7 @@ def _on_waypoints(patch: Patch, kinds: set[str]) -> Iterator[tuple[Route, str, s
 
 
 def _by_selector(ctx: Context, item: Item, patches: list[Patch]) -> Iterator[Diagnostic]:
-    mesh = ctx.cluster.mesh if ctx.cluster else None
+    mesh = way.mesh(ctx)
     for patch in patches if mesh and mesh.data_plane is DataPlane.AMBIENT else ():
         if patch.context in _SIDECARS:
             yield ctx.report(RULE, item, (*patch.route, "match", "context"), "an ambient mesh has no sidecars, and nothing takes the patch",

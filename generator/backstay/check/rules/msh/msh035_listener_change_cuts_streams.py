@@ -54,13 +54,12 @@ def _filters(ctx: Context) -> dict[ObjectRef, Item]:
 
 def _listener_part(item: Item | None) -> tuple[object, ...]:
     """What of a filter changes listeners: its patches of them and whom they reach; nothing without such patches."""
-    patches = (
-        [patch for patch in envoy.patches_of(item) if patch.apply_to in LISTENER_PATCHES] if item else []
-    )
-    if item is None or not patches:
+    if item is None:
         return ()
+    patches = [patch for patch in envoy.patches_of(item) if patch.apply_to in LISTENER_PATCHES]
     content = [(patch.apply_to, patch.operation, patch.match, patch.value) for patch in patches]
-    return look.at(item.value, "spec", "workloadSelector"), envoy.target_refs(item), content
+    reach = (look.at(item.value, "spec", "workloadSelector"), envoy.target_refs(item))
+    return (*reach, content) if content else ()
 
 
 def _verb(was: Item | None, becomes: Item | None) -> str:

@@ -1,14 +1,18 @@
 """Why nobody keeps a connection open, and what would: words that several rules end with."""
 
+from collections.abc import Iterator
+
 from backstay.check.rules.msh.way import Danger
 from backstay.core.units import show_duration
 from backstay.model.hop import End, Refresh
-from backstay.model.network import Knobs
+from backstay.model.network import Knobs, Protocol
 from backstay.model.parts import DataPlane, Mesh
-from backstay.upstream.grpc import KEEPALIVE_TIME
+from backstay.upstream.grpc import KEEPALIVE_TIME, PERMIT_WITHOUT_CALLS
+
+_SECOND_MS = 1_000
 
 
-def reasons(danger: Danger, knobs: Knobs | None, mesh: Mesh | None) -> str:
+def reasons(danger: Danger, knobs: Knobs, mesh: Mesh | None) -> str:
     """Why nobody pings on the hop, end by end."""
     if not danger.call.service.protocol.pings:
         return _without_pings(danger)
@@ -19,67 +23,75 @@ def reasons(danger: Danger, knobs: Knobs | None, mesh: Mesh | None) -> str:
 
 
 def _without_pings(danger: Danger) -> str:
-    protocol = danger.call.service.protocol.value
-    if danger.hop.sender_end is End.SIDECAR:
-        return f"{protocol} has no PINGs, and {danger.hop.sender} sends no TCP keepalive probes that the box counts"
-    return (
-        f"{protocol} has no PINGs, and {danger.call.client.name} has no sidecar to send TCP keepalive probes"
-    )
+    protocol, sender = danger.call.service.protocol.value, danger.hop.sender
+    if danger.hop.sender_end is End.APP:
+        return f"{protocol} has no PINGs, and {sender} has no sidecar to send TCP keepalive probes"
+    return f"{protocol} has no PINGs, and {sender} sends no TCP keepalive probes that the box counts"
 
 
-def _of_sender(danger: Danger, knobs: Knobs | None) -> list[str]:
+def _of_sender(danger: Danger, knobs: Knobs) -> Iterator[str]:
     hop, client = danger.hop, danger.call.client
     if hop.sender_end is not End.APP:
-        asked = knobs is not None and hop.sender_end is End.SIDECAR and _asked(knobs.client_args)
-        own = [f"arguments of {client.name} ping only its own sidecar"] if asked else []
-        return [*own, f"{hop.sender} does not ping"]
-    if not client.settable_keepalive:
-        return [f"the code of {client.name} never pings and has no sidecar"]
-    if knobs is not None and _asked(knobs.client_args):
-        return [f"{client.name} pings only while a call is open (grpc.keepalive_permit_without_calls)"]
-    return [f"{client.name} does not ping and has no sidecar"]
+        if hop.sender_end is End.SIDECAR and _asked(knobs.client_args):
+            yield f"arguments of {client.name} ping only its own sidecar"
+        yield f"{hop.sender} does not ping"
+    elif not client.settable_keepalive:
+        yield f"the code of {client.name} never pings and has no sidecar"
+    elif _asked(knobs.client_args):
+        yield f"{client.name} pings only while a call is open ({PERMIT_WITHOUT_CALLS})"
+    else:
+        yield f"{client.name} does not ping and has no sidecar"
 
 
-def _of_receiver(danger: Danger, knobs: Knobs | None) -> list[str]:
+def _of_receiver(danger: Danger, knobs: Knobs) -> Iterator[str]:
     hop, service = danger.hop, danger.call.service
-    asked = knobs is not None and _asked(knobs.server_args)
-    if hop.receiver_end is End.SIDECAR and asked:
-        return [f"arguments of {service.name} ping only its own sidecar", f"{hop.receiver} does not ping"]
-    if hop.receiver_end is End.APP and asked:
-        return [f"{service.name} pings only while a call is open (grpc.keepalive_permit_without_calls)"]
-    return [f"{hop.receiver} does not ping"]
+    if hop.receiver_end is End.APP and _asked(knobs.server_args):
+        yield f"{service.name} pings only while a call is open ({PERMIT_WITHOUT_CALLS})"
+        return
+    if hop.receiver_end is End.SIDECAR and _asked(knobs.server_args):
+        yield f"arguments of {service.name} ping only its own sidecar"
+    yield f"{hop.receiver} does not ping"
 
 
 def _asked(args: tuple[tuple[str, object], ...]) -> bool:
     return any(key == KEEPALIVE_TIME for key, _ in args)
 
 
-def remedies(danger: Danger) -> str:
+def remedies(danger: Danger, mesh: Mesh | None) -> str:
     """What would keep the connection open, concretely."""
-    box, call, hop = danger.box, danger.call, danger.hop
-    half = show_duration(max(box.idle.value // 2000, 1) * 1000)
-    found = []
-    if not call.service.protocol.pings:
-        found += _probes(danger, half)
-    elif hop.sender_end is End.APP and not call.client.settable_keepalive:
-        found.append(f"give {call.client.name} a sidecar")
-    elif hop.sender_end is End.APP and call.idles_between_calls:
-        allow = (
-            f"let {call.service.name} tolerate pings without calls and state `permitPingsWithoutCalls: true`"
-        )
-        found.append(allow)
-    found.append(f"have the application send data sooner and state `heartbeat: {half}`")
+    half = danger.box.idle.value // 2
+    half = half // _SECOND_MS * _SECOND_MS or half
+    found = [*_pings(danger, half, mesh), *_probes(danger, half, mesh)]
+    found.append(f"have the application send data sooner and state `heartbeat: {show_duration(half)}`")
     return ", or ".join(found)
 
 
-def _probes(danger: Danger, half: str) -> list[str]:
-    if Refresh.TCP_PROBE not in danger.box.refreshed_by:
-        return []
-    probes = f"`network.overrides.{danger.call.service.name}.tcpKeepalive: {{time: {half}, interval: 10s, probes: 3}}`"
-    if danger.hop.sender_end is End.SIDECAR:
-        return [f"write {probes}"]
-    return (
-        [f"give {danger.call.client.name} a sidecar and write {probes}"]
-        if danger.hop.sender_end is End.APP
-        else []
+def _pings(danger: Danger, half: int, mesh: Mesh | None) -> Iterator[str]:
+    call, hop, name = danger.call, danger.hop, danger.call.service.name
+    if not call.service.protocol.pings or Refresh.HTTP2_PING not in danger.box.refreshed_by:
+        return
+    if hop.sender_end is End.APP and not call.client.settable_keepalive and _has_sidecars(mesh):
+        yield f"give {call.client.name} a sidecar and state `network.clients.{call.client.name}.sidecar: true`"
+    if hop.sender_end is End.APP and call.client.settable_keepalive:
+        yield f"let {name} tolerate pings without calls and state `network.services.{name}.permitPingsWithoutCalls: true`"
+    if hop.receiver_end is End.APP and call.service.protocol is Protocol.GRPC:
+        arguments = f"{{{KEEPALIVE_TIME}: {half}, {PERMIT_WITHOUT_CALLS}: 1}}"
+        yield f"have {name} ping and state `network.overrides.{name}.serverArguments: {arguments}`"
+
+
+def _probes(danger: Danger, half: int, mesh: Mesh | None) -> Iterator[str]:
+    call, end = danger.call, danger.hop.sender_end
+    if Refresh.TCP_PROBE not in danger.box.refreshed_by or half < _SECOND_MS:
+        return
+    time = show_duration(half)
+    probes = (
+        f"`network.overrides.{call.service.name}.tcpKeepalive: {{time: {time}, interval: 10s, probes: 3}}`"
     )
+    if end is End.SIDECAR:
+        yield f"write {probes}"
+    elif end is End.APP and _has_sidecars(mesh) and not call.service.protocol.pings:
+        yield f"give {call.client.name} a sidecar and write {probes}"
+
+
+def _has_sidecars(mesh: Mesh | None) -> bool:
+    return mesh is not None and mesh.data_plane is DataPlane.SIDECAR

@@ -15,6 +15,7 @@ from backstay.core.place import Place
 from backstay.core.units import show_duration
 from backstay.model.hop import Box, Hop, Pinger, Refresh
 from backstay.model.network import Call, Knobs
+from backstay.model.parts import Mesh
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Danger:
     silence: Fact[int]
 
     @property
-    def keeper(self) -> Pinger | None:
-        """Who refreshes the box in time; None when nobody does."""
-        return self.hop.keeper(self.box, self.call.round_trip_ms)
+    def keepers(self) -> tuple[Pinger, ...]:
+        """Who refreshes the box in time, installed ones before others."""
+        return self.hop.keepers(self.box, self.call.round_trip_ms)
 
     @property
     def pingers(self) -> tuple[Pinger, ...]:
@@ -44,8 +45,7 @@ class Danger:
     @property
     def related(self) -> tuple[Related, ...]:
         """The spec line of the box."""
-        words = f"box `{self.box.name}` forgets a connection after {show_duration(self.box.idle.value)}"
-        return (Related(self.box.place, words),)
+        return (Related(self.box.place, forgetting(self.box)),)
 
     @property
     def words(self) -> str:
@@ -75,6 +75,16 @@ def knobs(ctx: Context) -> tuple[Knobs, ...]:
     return ctx.cluster.network.knobs if ctx.cluster else ()
 
 
+def forgetting(box: Box) -> str:
+    """What a box does, in words."""
+    return f"box `{box.name}` forgets a connection after {show_duration(box.idle.value)}"
+
+
+def mesh(ctx: Context) -> Mesh | None:
+    """The installed mesh; None where there is none, or no model."""
+    return ctx.cluster.mesh if ctx.cluster else None
+
+
 def way(hop: Hop) -> str:
     """A hop in words."""
     return f"{hop.sender} -> {hop.receiver}"
@@ -82,7 +92,7 @@ def way(hop: Hop) -> str:
 
 def pinned(fact: Fact[int]) -> Place | None:
     """The spec line that a number was written on as it is; None for numbers that were derived."""
-    return look.stated(fact) if fact.origins and fact.origins[0].kind is OriginKind.SPEC else None
+    return look.stated(fact) if fact.origins[:1] and fact.origins[0].kind is OriginKind.SPEC else None
 
 
 def only_data(box: Box) -> bool:
