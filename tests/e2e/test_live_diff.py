@@ -12,7 +12,6 @@ from e2e.support.controlplane import free_ports
 from support.repository import REPO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from e2e.support.crds import GetCrds

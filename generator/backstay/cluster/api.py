@@ -27,7 +27,7 @@ _SECONDS: Final = 30.0  # for a whole answer
 _MAX_BYTES: Final = 2**24  # ten times the largest object
 _MAX_DEPTH: Final = 100
 _MAX_WORDS: Final = 500
-_ADDRESS = re.compile(r"https?://[^\s/]")
+_ADDRESS = re.compile(r"https?://[^\s/]\S*\Z")
 _HELP: Final = "is it an API server? see `kubectl cluster-info`"
 
 

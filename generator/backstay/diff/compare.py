@@ -5,7 +5,7 @@ from typing import Final
 
 from backstay.core.route import Route
 from backstay.diff.change import Difference, Kind
-from backstay.diff.emptiness import is_nothing
+from backstay.diff.emptiness import is_empty, is_nothing
 from backstay.diff.how import How
 from backstay.diff.lists import by_identity, merge_key
 from backstay.diff.noise import quiet
@@ -32,11 +32,12 @@ def differences(planned: Object, actual: Object, how: How) -> Iterator[Differenc
 
 
 def _value(planned: object, actual: object, route: Route, how: How) -> Found:
-    if how.canon and is_nothing(planned, route, how):
-        if not is_nothing(actual, route, how):
+    if how.canon and actual is None:
+        if not is_nothing(planned, route, how):
+            yield Kind.MISSING_FIELD, route, (), planned, None
+    elif how.canon and planned is None:
+        if not is_empty(actual, route, how):
             yield Kind.EXTRA_FIELD, route, (), None, actual
-    elif how.canon and actual is None:
-        yield Kind.MISSING_FIELD, route, (), planned, None
     elif isinstance(planned, Mapping) and isinstance(actual, Mapping):
         yield from _mapping(planned, actual, route, how)
     elif isinstance(planned, list) and isinstance(actual, list):
@@ -87,7 +88,7 @@ def _mapping(planned: Object, actual: Object, route: Route, how: How) -> Found:
 
 def _extras(planned: Object, actual: Object, route: Route, how: How) -> Found:
     for key, there in actual.items():
-        if key not in planned and not (how.canon and is_nothing(there, (*route, key), how)):
+        if key not in planned and not (how.canon and is_empty(there, (*route, key), how)):
             yield Kind.EXTRA_FIELD, (*route, key), (), None, there
 
 

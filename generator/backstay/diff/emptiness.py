@@ -35,13 +35,20 @@ _FREE: Final = frozenset(
 
 
 def is_nothing(value: object, route: Route, how: How) -> bool:
-    """Whether a value at a route says no more than its absence."""
-    if value is None:
+    """Whether a planned value at a route says no more than its absence: so does a patch of nothing but nulls."""
+    if not isinstance(value, Mapping) or not value:
+        return is_empty(value, route, how)
+    if how.directives and value.get("$patch") == "delete":
         return True
-    if isinstance(value, Mapping) and value and not _is_meant(route):
-        return all(is_nothing(below, (*route, key), how) for key, below in value.items())
-    if not how.typed or _is_free(route):
+    if _is_meant(route) and any(below is not None for below in value.values()):
         return False
+    return all(is_nothing(below, (*route, key), how) for key, below in value.items())
+
+
+def is_empty(value: object, route: Route, how: How) -> bool:
+    """Whether a server takes a value at a route for none at all."""
+    if value is None or not how.typed or _is_free(route):
+        return value is None
     if isinstance(value, Mapping | list):
         return not value and not _is_meant(route)
     return bool(route) and route[-1] in _UNSTORED and value in ("", 0)
