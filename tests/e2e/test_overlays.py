@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backstay.text.yaml import parse
 from support.compiler import files_of
 from support.repository import CLUSTERS, REPO, SHARED, needs_fixtures
-from backstay.text.yaml import parse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from e2e.support.kustomize import KustomizeBuild
 
 pytestmark = pytest.mark.e2e
@@ -67,7 +68,9 @@ def _spec(**sections: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS)
-def test_every_overlay_builds_over_the_bases_of_this_repository(cluster: str, kustomize_build: KustomizeBuild) -> None:
+def test_every_overlay_builds_over_the_bases_of_this_repository(
+    cluster: str, kustomize_build: KustomizeBuild
+) -> None:
     """Each committed overlay builds, every patch finds its object, and nothing is lost on the way."""
     found = _by_name(kustomize_build(REPO / "overlays" / cluster))
     store = parse((REPO / f"overlays/{cluster}/bundle/workflow-controller.yaml").read_text())
@@ -77,7 +80,9 @@ def test_every_overlay_builds_over_the_bases_of_this_repository(cluster: str, ku
     assert data["executor"] == "imagePullPolicy: IfNotPresent\n"
     host = _env(found, "ml-pipeline")["OBJECTSTORECONFIG_HOST"]
     assert parse(data["artifactRepository"])["s3"]["endpoint"].startswith(host)
-    objects = [p for p in (REPO / f"overlays/{cluster}/component").glob("*/*.yaml") if p.parent.name != "patches"]
+    objects = [
+        p for p in (REPO / f"overlays/{cluster}/component").glob("*/*.yaml") if p.parent.name != "patches"
+    ]
     assert objects
     assert len(found) >= len(objects)
 
@@ -105,55 +110,74 @@ def test_the_store_reaches_every_place_of_an_upstream_install(
 ) -> None:
     """Over the real manifests of a release, no place keeps the store that the release ships."""
     pipelines = INSTALLS[install]
+    told = pipelines["version"] != "2.0"  # that launcher dials the release's own store, whatever it is told
+    host, port = ("minio.kf-storage.svc.cluster.local", "80") if told else ("minio-service.kubeflow", "9000")
     runs = ["team-a"] if pipelines.get("multiUser") else ["kubeflow"]
     spec = _spec(
         platform={"kubernetes": "1.36", "pipelines": pipelines},
-        storage={"artifacts": STORE, "runNamespaces": runs, "overrides": {}},
+        storage={
+            "artifacts": {**STORE, "url": f"http://{host}:{port}"},
+            "runNamespaces": runs,
+            "overrides": {},
+        },
         retries={"pipelineSteps": {"attempts": 3}},
     )
     found = _build(files_of(spec), SHARED / "fixtures/installs" / install, tmp_path, kustomize_build)
     keys = {"name": "store-keys", "key": "id"}
     server = _env(found, "ml-pipeline")
-    assert server["OBJECTSTORECONFIG_HOST"] == "minio.kf-storage.svc.cluster.local"
-    assert (server["OBJECTSTORECONFIG_PORT"], server["OBJECTSTORECONFIG_SECURE"]) == ("80", "false")
+    assert server["OBJECTSTORECONFIG_HOST"] == host
+    assert (server["OBJECTSTORECONFIG_PORT"], server["OBJECTSTORECONFIG_SECURE"]) == (port, "false")
     assert server["OBJECTSTORECONFIG_BUCKETNAME"] == "artifacts-eu"
     assert server["OBJECTSTORECONFIG_ACCESSKEY"] == {"secretKeyRef": keys}
     assert server["DBCONFIG_USER"], "the install's own variables stay"
     ui = _env(found, "ml-pipeline-ui")
     assert (ui["MINIO_HOST"], ui["MINIO_PORT"], ui.get("MINIO_NAMESPACE", "")) == (
-        "minio.kf-storage.svc.cluster.local", "80", "",
+        host, port, "",
     )  # fmt: skip
     assert ui["ARGO_ARCHIVE_BUCKETNAME"] == "artifacts-eu"
     controller = found["ConfigMap", "kubeflow/workflow-controller-configmap"]["data"]
     s3 = parse(controller["artifactRepository"])["s3"]
     assert (s3["endpoint"], s3["bucket"], s3["insecure"]) == (
-        "minio.kf-storage.svc.cluster.local:80", "artifacts-eu", True,
+        f"{host}:{port}", "artifacts-eu", True,
     )  # fmt: skip
     assert s3["accessKeySecret"] == keys
     assert ui["ARGO_KEYFORMAT"] == s3["keyFormat"]
     launcher = found["ConfigMap", f"{runs[0]}/kfp-launcher"]["data"]
     assert launcher["defaultPipelineRoot"] == "minio://artifacts-eu/v2/artifacts"
-    if pipelines["version"] != "2.0":
+    if told:
         provider = parse(launcher["providers"])["minio"]["default"]
-        assert provider["endpoint"] == "minio.kf-storage.svc.cluster.local:80"
+        assert provider["endpoint"] == f"{host}:{port}"
         assert provider["disableSSL"] is True
     assert found["ConfigMap", "kubeflow/pipeline-install-config"]["data"]["bucketName"] == "artifacts-eu"
 
 
 @needs_fixtures
-def test_a_retry_default_keeps_what_the_release_says_beside_it(tmp_path: Path, kustomize_build: KustomizeBuild) -> None:
+def test_a_retry_default_keeps_what_the_release_says_beside_it(
+    tmp_path: Path, kustomize_build: KustomizeBuild
+) -> None:
     """2.17 ships workflowDefaults with a TTL: the patch replaces the text and says the TTL again."""
     spec = _spec(
-        platform={"kubernetes": "1.36", "pipelines": "2.17"}, retries={"pipelineSteps": {"attempts": 5, "on": ["failure"]}}
+        platform={"kubernetes": "1.36", "pipelines": "2.17"},
+        retries={"pipelineSteps": {"attempts": 5, "on": ["failure"]}},
     )
-    found = _build(files_of(spec), SHARED / "fixtures/installs/kfp-2.17.0-platform-agnostic", tmp_path, kustomize_build)
-    defaults = parse(found["ConfigMap", "kubeflow/workflow-controller-configmap"]["data"]["workflowDefaults"])["spec"]
+    found = _build(
+        files_of(spec), SHARED / "fixtures/installs/kfp-2.17.0-platform-agnostic", tmp_path, kustomize_build
+    )
+    defaults = parse(
+        found["ConfigMap", "kubeflow/workflow-controller-configmap"]["data"]["workflowDefaults"]
+    )["spec"]
     assert set(defaults["ttlStrategy"].values()) == {3600}
     assert defaults["templateDefaults"]["retryStrategy"]["limit"] == "4"
     assert defaults["templateDefaults"]["retryStrategy"]["retryPolicy"] == "OnFailure"
 
 
-CALL = {"from": "pipeline-steps", "to": "metadata", "via": ["dc"], "silentFor": "1h", "detectDeadPeerIn": "2m"}
+CALL = {
+    "from": "pipeline-steps",
+    "to": "metadata",
+    "via": ["dc"],
+    "silentFor": "1h",
+    "detectDeadPeerIn": "2m",
+}
 NETWORK = {
     "boxes": {"dc": {"preset": "firewall", "idle": "300s"}},
     "services": {"metadata": {"preset": "kfp-metadata-grpc", "maxMessage": "200Mi"}},
