@@ -44,7 +44,7 @@ def load(specs: Path, only: tuple[str, ...] = ()) -> Iterator[Loaded]:
             yield Loaded.of(spec)
     missing = [name for name in only if name not in found]
     if missing:
-        raise BadInput([_no_such(name, specs) for name in missing])
+        raise BadInput([no_such(name, specs) for name in missing])
 
 
 def _compiled(merged: Merged) -> Loaded:
@@ -58,7 +58,8 @@ def _name(merged: Merged) -> object:
     return metadata.get("name") if isinstance(metadata, dict) else None
 
 
-def _no_such(name: str, specs: Path) -> Diagnostic:
+def no_such(name: str, specs: Path) -> Diagnostic:
+    """The finding about a cluster's name that no spec has."""
     return NO_CLUSTERS.report(
         f"no spec has the name `{name}`", at=Place(str(specs)), help="see `metadata.name` of the specs"
     )

@@ -2,7 +2,7 @@
 
 import linecache
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 import click
@@ -27,9 +27,13 @@ def show_findings(found: Sequence[Diagnostic], form: str, stream: TextIO) -> Non
         from backstay.pipeline import rules_by_id
         from backstay.report.text import summary, to_text
 
-        colours = stream.isatty() and "NO_COLOR" not in os.environ
-        stream.write(to_text(ordered, rules_by_id(), _line_of, _painted if colours else _plain))
+        stream.write(to_text(ordered, rules_by_id(), _line_of, paint_for(stream)))
         stream.write(f"\n{summary(ordered)}\n")
+
+
+def paint_for(stream: TextIO) -> Callable[[str, str], str]:
+    """How texts get their colours on a stream: not at all where no person looks at it."""
+    return _painted if stream.isatty() and "NO_COLOR" not in os.environ else _plain
 
 
 def _line_of(file: str, line: int) -> str | None:

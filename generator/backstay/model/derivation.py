@@ -31,13 +31,22 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """A solved number: its id, value, unit (`ms`, `bytes`, `retries`), every bound, and how it was chosen."""
+    """A solved number: its id, value, unit (`ms`, `bytes`, `retries`), every bound, and how it was chosen.
+
+    `title` says what it is and reads well after "it is"; the id stands in where there is none.
+    """
 
     id: str
     value: int
     unit: str
     bounds: tuple[Bound, ...]
     choice: str
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        return self.title or self.id
 
     @property
     def binding(self) -> tuple[Bound, ...]:

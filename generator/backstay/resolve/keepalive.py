@@ -45,6 +45,13 @@ ROUND = tuple(
         3600,
     )
 )
+_PINGS = {
+    "inbound": ("how often the sidecar of {0} pings its callers", "how long the sidecar of {0} waits for a caller's answer"),
+    "upstream": ("how often the callers' sidecars ping {0}", "how long the callers' sidecars wait for an answer of {0}"),
+    "server": ("how often {0} itself pings its callers", "how long {0} itself waits for a caller's answer"),
+    "client": ("how often the callers themselves ping {0}", "how long the callers themselves wait for an answer of {0}"),
+}  # fmt: skip
+"""What a knob's interval and timeout are, in words."""
 ENVOY = "Envoy may add 15 % to the interval"
 
 
@@ -120,7 +127,8 @@ def _timeout(knob: Knob) -> Derivation:
         if fits
         else "the least that may be: what is wished for does not fit"
     )
-    return Derivation(f"{knob.id}/timeout", value, "ms", bounds, choice)
+    title = _PINGS[knob.name][1].format(knob.service.name)
+    return Derivation(f"{knob.id}/timeout", value, "ms", bounds, choice, title)
 
 
 _USUAL_TIMEOUT = Bound(
@@ -155,7 +163,8 @@ def _interval(knob: Knob, timeout: Derivation) -> Derivation:
     hard = [*_box_bounds(knob), *_detection_bounds(knob, timeout.value)]
     firm, soft = [*hard, *_policy_bounds(knob)], list(_half_bounds(knob))
     value, choice = _chosen(firm, soft)
-    return Derivation(f"{knob.id}/interval", value, "ms", (*firm, *soft), choice)
+    title = _PINGS[knob.name][0].format(knob.service.name)
+    return Derivation(f"{knob.id}/interval", value, "ms", (*firm, *soft), choice, title)
 
 
 def _chosen(firm: list[Bound], soft: list[Bound]) -> tuple[int, str]:
@@ -258,7 +267,8 @@ def tolerated(service: Service, pinged_every: Fact[int]) -> Derivation:
         "bunches up are no strikes", "MSH005", pinged_every.origins,
     )  # fmt: skip
     id_ = f"keepalive/{service.name}/server/min-ping-interval"
-    return Derivation(id_, half, "ms", (bound,), "the largest that tolerates them")
+    title = f"the shortest time between two pings that {service.name} puts up with"
+    return Derivation(id_, half, "ms", (bound,), "the largest that tolerates them", title)
 
 
 def pinned(keepalive: Keepalive, interval: Fact[int] | None, timeout: Fact[int] | None) -> Keepalive:

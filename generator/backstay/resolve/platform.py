@@ -100,11 +100,14 @@ def _pipelines(pipelines: spec.Pipelines | None, line: str | None) -> Pipelines 
     release, name = RELEASES[line], f"pipelines {line}"
     ttl = release.workflow_ttl_s
     account = "default-editor" if pipelines.multi_user else "pipeline-runner"
+    shipped = from_version(account, name, "the account that runs steps")
     return Pipelines(
         from_spec(line, *route, "version"),
         fact(pipelines, "namespace", pipelines.namespace, route),
         pipelines.multi_user,
-        from_version(account, name, "the account that runs steps"),
+        Fact(
+            account, (*shipped.origins, *fact(pipelines, "multi_user", pipelines.multi_user, route).origins)
+        ),
         from_version(METADATA_ARGS, name, "the release's own arguments"),
         from_version(release.channel, name, "the release's own channel arguments"),
         from_version(release.default_store, name, "the store that launchers dial by default"),

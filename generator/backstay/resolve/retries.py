@@ -48,7 +48,12 @@ def _limit(steps: spec.PipelineSteps) -> Derivation:
     bound = Bound("limit-excludes-first-try", "=", steps.attempts - 1,
                   f"{steps.attempts} attempts, and Argo's limit does not count the first", "KFP028", (stated,))  # fmt: skip
     return Derivation(
-        "retries/pipeline-steps/limit", steps.attempts - 1, "retries", (bound,), "one less than the attempts"
+        "retries/pipeline-steps/limit",
+        steps.attempts - 1,
+        "retries",
+        (bound,),
+        "one less than the attempts",
+        "how often Argo tries a failed step again",
     )
 
 
@@ -98,7 +103,12 @@ def _max_duration(steps: spec.PipelineSteps, limit: int) -> Derivation:
                   f"{limit + 1} tries of {show_duration(run)} and waits of {show_duration(sum(waits))} in all; Argo "
                   "counts from the first try's start", "KFP028", origins)  # fmt: skip
     return Derivation(
-        "retries/pipeline-steps/max-duration", total, "ms", (bound,), "the smallest that lets every try run"
+        "retries/pipeline-steps/max-duration",
+        total,
+        "ms",
+        (bound,),
+        "the smallest that lets every try run",
+        "for how long Argo goes on trying a step",
     )
 
 

@@ -1,5 +1,6 @@
 """What the spec says about its own fields: a sentence and a default for a route."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,26 +11,35 @@ from backstay.spec.schema import json_schema
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A field in a sentence, and its default; None where it has none.
+    """A field in a sentence, its default (None where it has none), and all its values where these are few.
 
-    For an item of a list, or a name that people choose, the sentence is that of what it is in.
+    For an item of a list, or a name that people choose, the sentence is that of what it is in; `chosen` is the
+    way to the last of those, which only a spec can say whether they exist.
     """
 
     words: str
     default: object
+    choices: tuple[object, ...]
+    chosen: Route
 
 
 def meaning(route: Route) -> Meaning | None:
     """What a field of a cluster's spec means, whether or not anybody wrote it; None where there is no such field."""
     field: dict[str, Any] = {"$ref": "#/$defs/Cluster"}
-    words = ""
-    for step in route:
+    words, chosen = "", 0
+    for at, step in enumerate(route, 1):
         found = next((found for shape in _shapes(field) if (found := _below(shape, step)) is not None), None)
         if found is None:
             return None
         field, own = found
         words = str(field.get("description", "")) if own else words
-    return Meaning(words, field.get("default"))
+        chosen = chosen if own else at
+    return Meaning(words, field.get("default"), tuple(_choices(field)), route[:chosen])
+
+
+def _choices(field: dict[str, Any]) -> Iterator[object]:
+    for shape in _shapes(field):
+        yield from (True, False) if shape.get("type") == "boolean" else shape.get("enum", ())
 
 
 @cache
