@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from backstay.core.manifest import Manifest
 from backstay.emit.mesh import channel_arguments, destination_rule, inbound_filter, sidecar, upstream_filter
+from backstay.emit.observability import dashboard, prometheus_rule, proxy_stats, reset_script, tracing_policy
 from backstay.emit.pipelines import (
     api_server,
     install_config,
@@ -13,6 +14,7 @@ from backstay.emit.pipelines import (
     run_access,
     ui,
 )
+from backstay.emit.storage import external_secret
 from backstay.emit.workflows import artifact_repositories, controller_config
 from backstay.model.cluster import Cluster
 
@@ -31,6 +33,7 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     run_access.emit,
     controller_config.emit,
     artifact_repositories.emit,
+    external_secret.emit,
 )
 
 

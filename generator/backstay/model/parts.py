@@ -59,12 +59,24 @@ class Workflows:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalRef:
+    """Where the External Secrets operator finds a Secret's values: its store, the entry, the two properties."""
+
+    store: Fact[str]
+    store_kind: Fact[str]
+    key: Fact[str]
+    access_property: Fact[str]
+    secret_property: Fact[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SecretRef:
-    """A Secret and the names of its two keys."""
+    """A Secret and the names of its two keys; `external` None: it is there already."""
 
     name: Fact[str]
     access_key: Fact[str]
     secret_key: Fact[str]
+    external: ExternalRef | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from backstay.core.fact import Fact, from_route, from_spec, from_version
 from backstay.core.place import at
-from backstay.model.parts import Pipelines, SecretRef, Storage, StoragePins, Store
+from backstay.model.parts import ExternalRef, Pipelines, SecretRef, Storage, StoragePins, Store
 from backstay.resolve.facts import fact
 from backstay.spec import storage as spec
 
@@ -60,6 +60,18 @@ def _credentials(credentials: spec.Credentials) -> SecretRef | None:
         fact(credentials, "secret", credentials.secret, route),
         fact(credentials, "access_key", credentials.access_key, route),
         fact(credentials, "secret_key", credentials.secret_key, route),
+        None if credentials.external is None else _external(credentials.external),
+    )
+
+
+def _external(external: spec.External) -> ExternalRef:
+    route = (*_ROUTE, "credentials", "external")
+    return ExternalRef(
+        fact(external, "store", external.store, route),
+        fact(external, "store_kind", external.store_kind, route),
+        fact(external, "key", external.key, route),
+        fact(external, "access_property", external.access_property, route),
+        fact(external, "secret_property", external.secret_property, route),
     )
 
 

@@ -8,6 +8,21 @@ from backstay.spec.base import Section
 from backstay.spec.types import BucketName, Many, Name, Prefix, SecretKey, SecretName, StoreUrl, wrong
 
 
+class External(Section):
+    """Where the External Secrets operator fetches the Secret from."""
+
+    store: Name
+    """The operator's SecretStore or ClusterSecretStore."""
+    store_kind: Literal["ClusterSecretStore", "SecretStore"] = "ClusterSecretStore"
+    """Which of the two it is."""
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/:-]+$")]
+    """The entry in that store, by its path."""
+    access_property: SecretKey = "accesskey"
+    """The property of the entry that holds the access key."""
+    secret_property: SecretKey = "secretkey"  # noqa: S105 - the name of a property
+    """The property of the entry that holds the secret key."""
+
+
 class Credentials(Section):
     """Where the store's credentials are found. Names only, never values."""
 
@@ -17,11 +32,15 @@ class Credentials(Section):
     """The key inside the Secret that holds the access key."""
     secret_key: SecretKey = "secretkey"  # noqa: S105 - the name of a key
     """The key inside the Secret that holds the secret key."""
+    external: External | None = None
+    """Have the Secret fetched into every namespace that needs it; else it has to be there already."""
     from_environment: bool = False
     """The pods' own identity (IRSA, workload identity) instead of a Secret."""
 
     def model_post_init(self, _context: object) -> None:
         """Exactly one of a Secret and the pods' identity."""
+        if self.external is not None and self.secret is None:
+            raise wrong("credentials", "nothing says how the fetched Secret is called", "add `secret: NAME`")
         if (self.secret is None) == (not self.from_environment):
             raise wrong("credentials", "credentials name neither a Secret nor the environment, or both",
                         "write `secret: NAME` or `fromEnvironment: true`")  # fmt: skip

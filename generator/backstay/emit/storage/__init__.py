@@ -1,0 +1,1 @@
+"""The artifact store's credentials: by reference, never by value."""
