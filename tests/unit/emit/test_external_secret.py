@@ -32,7 +32,9 @@ def test_one_in_each_namespace_that_needs_it():
 @pytest.mark.parametrize("credentials", [{"secret": "store"}, {"fromEnvironment": True, "secret": None}])
 def test_nothing_is_fetched_unless_asked(credentials):
     """A Secret that is there already, or the pods' own identity."""
-    assert _fetched(storage={"artifacts": {"credentials": credentials}}) == {}
+    store = {"provider": "s3", "url": "https://s3.us-east-1.amazonaws.com", "credentials": credentials}
+    platform = {"pipelines": {"version": "2.17", "multiUser": True}}
+    assert _fetched(platform=platform, storage={"artifacts": {**store, "prefix": "artifacts"}}) == {}
 
 
 def test_a_fetched_secret_needs_a_name():
