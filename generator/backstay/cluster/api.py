@@ -40,10 +40,11 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """The server's own words about an error, cut to a readable length."""
+        """The server's own words about an error, fit to be printed and of a readable length."""
         text = self.body.get("message")
-        words = text if isinstance(text, str) and text else f"HTTP status {self.status}"
-        return words if len(words) <= _MAX_WORDS else f"{words[:_MAX_WORDS]}…"
+        words = text[: _MAX_WORDS + 1] if isinstance(text, str) and text else f"HTTP status {self.status}"
+        shown = "".join(char if char.isprintable() else " " for char in words)
+        return shown if len(shown) <= _MAX_WORDS else f"{shown[:_MAX_WORDS]}…"
 
 
 class Api:

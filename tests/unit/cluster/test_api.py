@@ -85,10 +85,11 @@ def test_an_error_need_not_be_an_object(server: Server, api: Any):
     server.on("GET", "/x", 502, b"<html>secret</html>")
     with api() as client, pytest.raises(CannotTell, match="could not read /x: HTTP status 502"):
         client.get("/x")
-    server.on("GET", "/x", 403, {"message": "x" * 10_000})
+    server.on("GET", "/x", 403, {"message": "\x1b[2J" + "x" * 10_000})
     with api() as client, pytest.raises(CannotTell) as failed:
         client.get("/x")
     assert len(failed.value.message) < 600
+    assert failed.value.message.isprintable()
 
 
 def test_an_endless_answer_ends(server: Server, api: Any, monkeypatch: pytest.MonkeyPatch):
