@@ -42,6 +42,7 @@ _SCALARS = st.text(alphabet="0123456789+-.eExXoObB_:~infaINFNtrulTRUnyosf%", max
         "1e+400",
         "0.1e-400",
         "9e999",
+        "52e556b3-57af-4969-8706-dc0f2b1e9d5a",
     ]
 )
 _TEXTS = st.text(
@@ -107,6 +108,7 @@ def test_whatever_is_read_differently_is_not_clean(text):
 @pytest.mark.parametrize(
     "text",
     [
+        "uid: 52e556b3-57af-4969-8706-dc0f2b1e9d5a",
         "---\na: 1\n",
         "on: yes\nat: 12:30\n",
         "a: 'x & y! *'\nb: [team/train-*]\n",
