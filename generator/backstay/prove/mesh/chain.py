@@ -1,0 +1,142 @@
+"""The whole way of a call on the loopback: client, sidecars, a relay on every hop, server; all of it real but the wires."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from backstay.core.failure import CannotTell
+from backstay.model.hop import Hop, Side
+from backstay.prove.istiod import Struct
+from backstay.prove.mesh.box import timer
+from backstay.prove.mesh.children import Child
+from backstay.prove.mesh.envoy import envoy, reserved_port
+from backstay.prove.mesh.journal import Event, Journal, What
+from backstay.prove.mesh.loopback import bootstrap
+from backstay.prove.mesh.peers import Peer, peer
+from backstay.prove.mesh.relay import LOOPBACK, Relay
+from backstay.prove.mesh.scaled import scaled_arguments
+from backstay.prove.mesh.setting import Setting
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A running chain. `ends` are the processes at the two ends of the hop over the network."""
+
+    client: Peer
+    server: Peer
+    ends: dict[Side, Child]
+    children: Sequence[Child]
+    journal: Journal
+
+    def phase(self, words: str) -> float:
+        """Note in the journal what is tried from now on; the time."""
+        now = asyncio.get_running_loop().time()
+        self.journal.add(Event(now, -1, 0, None, What.PHASE, words))
+        return now
+
+    async def watched(self, work: Coroutine[object, object, T]) -> T:
+        """Do some work; `CannotTell` when a child dies in the meantime."""
+        task = asyncio.create_task(work)
+        deaths = [asyncio.create_task(child.ended()) for child in self.children]
+        try:
+            await asyncio.wait([task, *deaths], return_when=asyncio.FIRST_COMPLETED)
+            dead = next((death.result() for death in deaths if death.done()), None)
+            if dead is not None:
+                raise CannotTell(dead)
+            return await task
+        finally:
+            for one in (task, *deaths):
+                one.cancel()
+            await asyncio.wait([task, *deaths])
+
+
+@asynccontextmanager
+async def chain(setting: Setting, scale: int) -> AsyncIterator[Chain]:
+    """Start a call's chain from its far end; everything is gone when the block ends.
+
+    `CannotTell` when a part of it does not start.
+    """
+    journal = Journal()
+    async with AsyncExitStack() as stack:
+        build = _Builder(setting, scale, journal, stack)
+        server = await build.server()
+        sidecars = await build.sidecars(server[1])
+        client = await build.client(sidecars.port)
+        ends = {
+            Side.SENDER: sidecars.client or client.child,
+            Side.RECEIVER: sidecars.server or server[0].child,
+        }
+        children = list(dict.fromkeys([*ends.values(), client.child, server[0].child]))
+        yield Chain(client, server[0], ends, children, journal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sidecars:
+    """The sidecars that there are, and the port that the client has to call."""
+
+    client: Child | None
+    server: Child | None
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """Starts the parts of one chain."""
+
+    setting: Setting
+    scale: int
+    journal: Journal
+    stack: AsyncExitStack
+
+    async def server(self) -> tuple[Peer, int]:
+        """The server, and the port that it has chosen."""
+        call = self.setting.call
+        settings = {"options": self._options(self.setting.server_arguments)}
+        one, ready = await self.stack.enter_async_context(
+            peer(f"the server {call.service.name}", "grpc_server", settings)
+        )
+        return one, int(str(ready.facts["port"]))
+
+    async def sidecars(self, port: int) -> _Sidecars:
+        """A relay on each hop and the sidecars between them, from the server's port on."""
+        client = server = None
+        hops = list(self.setting.call.hops)
+        port = await self._relay(hops.pop(), port)
+        if self.setting.server_sidecar is not None:
+            server, port = await self._sidecar(
+                self.setting.call.service.name, self.setting.server_sidecar, port
+            )
+            port = await self._relay(hops.pop(), port)
+        if self.setting.client_sidecar is not None:
+            client, port = await self._sidecar(
+                self.setting.call.client.name, self.setting.client_sidecar, port
+            )
+            port = await self._relay(hops.pop(), port)
+        return _Sidecars(client, server, port)
+
+    async def client(self, port: int) -> Peer:
+        """The client of a port."""
+        options = self._options(self.setting.client_arguments)
+        settings = {"target": f"{LOOPBACK}:{port}", "options": options}
+        name = f"the client {self.setting.call.client.name}"
+        one, _ = await self.stack.enter_async_context(peer(name, "grpc_client", settings))
+        return one
+
+    def _options(self, arguments: dict[str, int | str]) -> list[tuple[str, int | str]]:
+        return list(scaled_arguments(arguments, self.scale).items())
+
+    async def _relay(self, hop: Hop, port: int) -> int:
+        boxes = [timer(box, self.scale) for box in hop.boxes] if hop.crosses else []
+        relay = await self.stack.enter_async_context(Relay(hop.index, port, boxes, self.journal))
+        return relay.port
+
+    async def _sidecar(self, of: str, resources: Struct, leads_to: int) -> tuple[Child, int]:
+        port = self.stack.enter_context(reserved_port())
+        make = partial(bootstrap, resources, leads_to=leads_to, scale=self.scale)
+        running = await self.stack.enter_async_context(envoy(f"the sidecar of {of}", port, make))
+        return running, port

@@ -1,0 +1,111 @@
+"""Child processes that never outlive the proof: each is killed at the end of its block, and by the kernel if we die.
+
+A child leads a process group of its own, so that Ctrl-C in a terminal reaches this process alone, which then ends them.
+"""
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from backstay.core.failure import CannotTell
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LAST_WORDS = 20
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
+
+
+class Child:
+    """A running child: what it says, and whether it still runs."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        self.name = name
+        self._process = process
+        self._said: deque[str] = deque(maxlen=_LAST_WORDS)
+        self._listening = asyncio.create_task(self._listen())
+
+    @property
+    def last_words(self) -> str:
+        """The last lines that it wrote to stderr."""
+        return "\n".join(self._said)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.returncode is None
+
+    def freeze(self) -> None:
+        """Stop it: its kernel still acknowledges, it itself answers nothing any more."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self.running:
+            self._process.send_signal(signal.SIGCONT)
+
+    async def say(self, line: bytes) -> None:
+        """Write a line to its stdin; `CannotTell` when it is gone."""
+        assert self._process.stdin is not None  # noqa: S101 - children are started with pipes
+        try:
+            self._process.stdin.write(line)
+            await self._process.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError) as gone:
+            raise CannotTell(f"{self.name} died: {self.last_words or 'it said nothing'}") from gone
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """The lines that it writes to stdout, until it ends."""
+        assert self._process.stdout is not None  # noqa: S101 - as above
+        async for line in self._process.stdout:
+            yield line
+
+    async def ended(self) -> str:
+        """Wait until it ends by itself; why."""
+        code = await self._process.wait()
+        await asyncio.wait([self._listening])
+        how = f"signal {-code}" if code < 0 else f"exit status {code}"
+        return f"{self.name} died ({how})" + (f": {self.last_words}" if self._said else "")
+
+    async def end(self) -> None:
+        """Kill it, frozen or not, and what it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+        await asyncio.wait([self._listening])
+
+    async def _listen(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - as above
+        async for line in self._process.stderr:
+            self._said.append(line.decode(errors="replace").rstrip())
+
+
+@asynccontextmanager
+async def child(
+    name: str, command: Sequence[str], env: Mapping[str, str] | None = None
+) -> AsyncIterator[Child]:
+    """Keep a command running for the length of the block; `name` is what messages call it.
+
+    `CannotTell` when it cannot be started.
+    """
+    pipe = asyncio.subprocess.PIPE
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=env, process_group=0,
+            preexec_fn=_die_with_parent if _LIBC else None,
+        )  # fmt: skip
+    except OSError as error:
+        raise CannotTell(f"{name} cannot be started: {error.strerror}") from error
+    running = Child(name, process)
+    try:
+        yield running
+    finally:
+        await asyncio.shield(running.end())
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel for a SIGKILL when this process is gone, also when it was killed itself."""
+    assert _LIBC is not None  # noqa: S101 - only called there
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,90 @@
+"""What a cluster's emitted manifests say to istiod and to the two applications of a call."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from backstay.core.manifest import Role, Settled
+from backstay.model.cluster import Cluster
+from backstay.model.network import Call, Service
+from backstay.prove.istiod import Struct
+from backstay.prove.istiod.shape import struct, structs, text, texts
+
+Arguments = dict[str, int | str]
+"""gRPC channel arguments by name."""
+
+SERVER_FLAG = "--grpc_channel_arguments="
+"""How the metadata store takes them (google/ml-metadata metadata_store_server_main.cc)."""
+CLIENT_KEY = "channel-arguments"
+"""The key of the callers' ConfigMap."""
+
+_ISTIO = "networking.istio.io/"
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """The emitted manifests of one cluster."""
+
+    cluster: Cluster
+    settled: Sequence[Settled]
+
+    def for_istiod(self) -> tuple[Struct, ...]:
+        """Istio's objects as they will be in the cluster, and the Services that they speak of."""
+        known = (
+            dict(one.value) for one in self._objects() if str(one.value.get("apiVersion")).startswith(_ISTIO)
+        )
+        services = (_service(service) for service in self.cluster.network.services if service.namespace)
+        return (*(self._completed(value) for value in known), *services)
+
+    def server_arguments(self, service: Service) -> Arguments | None:
+        """The channel arguments in the server's own command line; None when nothing is emitted for it."""
+        for one in self._objects():
+            if one.ref.kind == "Deployment" and one.ref.namespace == service.namespace:
+                flags = [arg for arg in _container_args(one.value) if arg.startswith(SERVER_FLAG)]
+                if flags and service.policy is not None and service.policy.settable:
+                    return read_arguments(flags[-1].removeprefix(SERVER_FLAG))
+        return None
+
+    def client_arguments(self, call: Call) -> Arguments:
+        """The channel arguments that the caller's ConfigMap has; empty when nothing is emitted for it."""
+        homes = {home.value for home in call.client.namespaces} or {call.service.namespace or "default"}
+        for one in self._objects():
+            if (
+                one.ref.kind == "ConfigMap"
+                and one.ref.name == f"grpc-{call.service.name}"
+                and one.ref.namespace in homes
+            ):
+                return read_arguments(text(struct(one.value, "data"), CLIENT_KEY))
+        return {}
+
+    def _objects(self) -> Iterator[Settled]:
+        return (one for one in self.settled if one.role in {Role.OBJECT, Role.PATCH})
+
+    def _completed(self, value: Struct) -> Struct:
+        """A patch of an install's DestinationRule with the host, which only the install's own object states."""
+        if value.get("kind") != "DestinationRule" or text(struct(value, "spec"), "host"):
+            return value
+        name = text(struct(value, "metadata"), "name")
+        for service in self.cluster.network.services:
+            if service.existing_rule is not None and service.existing_rule.value == name:
+                return {**value, "spec": {"host": service.host.value, **struct(value, "spec")}}
+        return value
+
+
+def read_arguments(text_: str) -> Arguments:
+    """`name=value,name=value`; values that are whole numbers become such, as C-core tells them apart."""
+    pairs = (pair.partition("=") for pair in text_.split(",") if "=" in pair)
+    return {
+        name.strip(): int(value) if value.strip().lstrip("-").isdigit() else value for name, _, value in pairs
+    }
+
+
+def _container_args(value: Struct) -> Iterable[str]:
+    for container in structs(value, "spec", "template", "spec", "containers"):
+        yield from texts(container, "args")
+
+
+def _service(service: Service) -> Struct:
+    name = service.host.value.partition(".")[0]
+    ports: Struct = {"port": service.port.value, "targetPort": service.target_port.value}
+    metadata: Struct = {"name": name, "namespace": service.namespace}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [ports]}}
