@@ -27,11 +27,12 @@ from backstay.pipeline import FLEET
 
 @dataclass(slots=True)
 class Comparison:
-    """What a comparison found: changes, findings about them, and how many objects were looked at."""
+    """What a comparison found: changes, findings about them, how many objects were looked at, and a remark."""
 
     changes: list[Change] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
     compared: int = 0
+    remark: str = ""
 
 
 def with_tree(clusters: Iterable[Loaded], tree: Tree, shown: str, *, whole: bool) -> Comparison:
@@ -43,12 +44,20 @@ def with_tree(clusters: Iterable[Loaded], tree: Tree, shown: str, *, whole: bool
         names.add(loaded.name)
         was = list(former(tree, loaded.name, shown))
         _add(done, planned_of(loaded), was)
-        done.findings += _about_change(loaded, was)
+        done.findings += _about_change(loaded, was, f"{shown}/{loaded.name}")
         beside += _fleet_of(loaded)
     _add(done, beside, _former_fleet(tree, shown, beside, whole=whole))
     for name in sorted(set(tree.names()) - names - {FLEET}) if whole else ():
-        _add(done, [], list(former(tree, name, shown)))
+        if _is_overlay(tree, name):
+            _add(done, [], list(former(tree, name, shown)))
+    if names and not names & set(tree.names()):
+        done.remark = f"{shown} holds no overlay of these clusters: all of them are new"
     return done
+
+
+def _is_overlay(tree: Tree, name: str) -> bool:
+    """Whether a folder is a cluster's, and not one that somebody keeps beside them."""
+    return any(path.startswith("component/") for path, _ in tree.files(name))
 
 
 def with_snapshot(loaded: Loaded, file: str) -> Comparison:
@@ -122,24 +131,21 @@ def _former_fleet(tree: Tree, shown: str, planned: list[Planned], *, whole: bool
     return [one for one in found if whole or one.file in files]
 
 
-def _about_change(loaded: Loaded, was: list[Former]) -> Iterator[Diagnostic]:
-    """What the rules about changes say, such as that listeners will drain."""
+def _about_change(loaded: Loaded, was: list[Former], folder: str) -> Iterator[Diagnostic]:
+    """What the rules about changes say, such as that listeners will drain; `folder` is where the old files are."""
     compiled, source = loaded.compiled, loaded.source
     assert compiled and compiled.cluster and source  # noqa: S101, PT018 - only sound clusters are compared
     facts = (compiled.cluster.features, compiled.cluster.versions, compiled.cluster)
-    before = Context([_item(one) for one in was if role_of(one.file) in _HELD], *facts)
+    before = Context([_item(one, folder) for one in was if role_of(one.file) in _HELD], *facts)
     after = Context([item_of(one) for one in compiled.settled if one.role in _HELD], *facts)
     return (source.locate(found) for found in engine.compare(before, after))
 
 
-def _item(one: Former) -> Item:
+def _item(one: Former, folder: str) -> Item:
     """An old object as rules see it; it has a file, and no line of a spec."""
+    file = f"{folder}/{one.file}"
     return Item(
-        ref_of(one.value),
-        one.value,
-        role_of(one.file) is Role.PATCH,
-        one.file,
-        lambda _route: Place(one.file),
+        ref_of(one.value), one.value, role_of(one.file) is Role.PATCH, file, lambda _route: Place(file)
     )
 
 

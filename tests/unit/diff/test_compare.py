@@ -99,6 +99,7 @@ SAME = {
         config_map(providers="minio: {default: {endpoint: a:80, on: true}}\n"),
         config_map(providers="# note\nminio:\n  default:\n    'on': true\n    endpoint: a:80\n"),
     ),
+    "a null inside a ConfigMap's YAML": (config_map(p="a: {b: 1, d: null}"), config_map(p="a: {b: 1, c: null}")),
     "a duration inside a ConfigMap's YAML": (config_map(defaults="backoff: {cap: 10m}"), config_map(defaults="backoff: {cap: 600s}")),
 }  # fmt: skip
 
@@ -139,9 +140,18 @@ DIFFERENT = {
                        "spec.trafficPolicy.connectionPool.http.useClientProtocol", True, 1),
     "a pointer's false": (pod(automountServiceAccountToken=False), pod(), "missing-field",
                           "spec.template.spec.automountServiceAccountToken", False, None),
-    "an empty text where any key may stand": (config_map(a=""), config_map(), "missing-field", "data.a", "", None),
+    "an empty text where any key may stand": (config_map(value=""), config_map(), "missing-field", "data.value", "", None),
     "a volume of another kind": (pod(volumes=[{"name": "v", "emptyDir": {}}]), pod(volumes=[{"name": "v", "hostPath": {"path": "/"}}]),
                                  "missing-field", "spec.template.spec.volumes[v].emptyDir", {}, None),
+    "a toleration of everything": (
+        pod(tolerations=[{"operator": "Exists", "tolerationSeconds": 1}]), pod(tolerations=[{"operator": "Exists", "tolerationSeconds": 2}]),
+        "changed", "spec.template.spec.tolerations[*].tolerationSeconds", 1, 2,
+    ),
+    "a selector of everything": (
+        obj("networking.k8s.io/v1", "NetworkPolicy", spec={"ingress": [{"from": [{"podSelector": {"matchLabels": {}}}]}]}),
+        obj("networking.k8s.io/v1", "NetworkPolicy", spec={"ingress": [{"from": [{"namespaceSelector": {}}]}]}),
+        "missing-field", "spec.ingress[0].from[0].podSelector", {"matchLabels": {}}, None,
+    ),
     "an empty message in a custom resource": (rule(http2KeepAlive={}), rule(), "missing-field",
                                               "spec.trafficPolicy.connectionPool.http.http2KeepAlive", {}, None),
     "a mapping where text is": (rule(http2KeepAlive={"interval": "1s"}), rule(http2KeepAlive="1s"), "changed",
@@ -183,6 +193,7 @@ PATCHES = {
         [("extra-field", f"{ENV}[A].valueFrom", None, {"fieldRef": {}})],
     ),
     "a null below what is not there": (rule(http2KeepAlive={"interval": None}), rule(), []),
+    "a null below what would mean something": (pod(securityContext={"runAsUser": None}), pod(), []),
     "an entry to delete that is there": (
         main(env=[{"name": "A", "$patch": "delete"}]), env({"name": "A", "value": "1"}),
         [("extra-field", f"{ENV}[A]", None, {"name": "A", "value": "1"})],

@@ -58,7 +58,9 @@ def test_other_spellings_are_other_output(now: Object, was: Object):
 def test_a_null_is_more_than_nothing():
     """In a patch it takes something away."""
     now = obj("apps/v1", "Deployment", spec={"a": None})
-    assert told(now, obj("apps/v1", "Deployment", spec={})) == [("missing-field", "spec.a", None, None)]
+    was = obj("apps/v1", "Deployment", spec={})
+    assert told(now, was) == [("missing-field", "spec.a", None, None)]
+    assert told(was, now) == [("extra-field", "spec.a", None, None)]
 
 
 def test_another_version_of_the_same_object_is_one_changed_field():
