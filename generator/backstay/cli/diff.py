@@ -125,6 +125,8 @@ def _print(done: Comparison, form: str) -> None:
         )
     else:
         _print_text(changes, findings)
+    if done.remark:
+        click.echo(done.remark, err=True)
     click.echo(summary(changes, done.compared), err=True)
 
 
