@@ -168,8 +168,9 @@ def _printed(command: str) -> str:
 
 
 def _alike(said: str, printed: str) -> bool:
-    pattern = r"(?:.*\n)*?".join(re.escape(part) for part in re.split(r"^\.\.\.\n", said, flags=re.MULTILINE))
-    return re.fullmatch(pattern.rstrip("\n") + r"\n*", printed.rstrip("\n") + "\n") is not None
+    parts = re.split(r"^\.\.\.\n", said.rstrip("\n") + "\n", flags=re.MULTILINE)
+    pattern = r"(?:.*\n)*?".join(map(re.escape, parts))
+    return re.fullmatch(pattern, printed.rstrip("\n") + "\n") is not None
 
 
 if __name__ == "__main__":

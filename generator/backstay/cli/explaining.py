@@ -57,11 +57,7 @@ def _meaning(merged: Merged, route: Route) -> Meaning | None:
     found = meaning(route)
     if found is None or not has(merged.value, found.chosen):
         return None
-    default = (
-        ""
-        if found.default is None or isinstance(found.default, dict | list)
-        else shown(_plain(found.default))
-    )
+    default = "" if found.default in (None, {}, []) else shown(_plain(found.default))
     return Meaning(found.words, default, tuple(_plain(choice) for choice in found.choices))
 
 

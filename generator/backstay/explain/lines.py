@@ -1,7 +1,8 @@
 """Lines that both directions print: sources with their spec lines, limits, wrapped prose."""
 
+import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from backstay.core.fact import OriginKind
 from backstay.explain.numbers import Limit, Number
@@ -11,8 +12,19 @@ from backstay.explain.words import limit, shown
 
 WIDTH = 100
 _COLUMN = 58
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 Paint = Callable[[str, str], str]
 """A text in a style (`bold`), or as it is."""
+
+
+def page(lines: Iterable[str]) -> str:
+    """Lines as a text. Control characters become escapes, but for our own colours: specs must not drive a terminal."""
+    parts = _COLOUR.split("\n".join(lines) + "\n")
+    return "".join(part if at % 2 else _printable(part) for at, part in enumerate(parts))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
 
 
 def prose(text: str, indent: str = "") -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from backstay.core.route import Route, show
 from backstay.explain.effect import Change, Effect
 from backstay.explain.fields import spelt
-from backstay.explain.lines import Paint, limit_lines, prose, said_lines, where
+from backstay.explain.lines import Paint, limit_lines, page, prose, said_lines, where
 from backstay.explain.numbers import Limit, Number, matters
 from backstay.explain.what import PROFILES, Reach, Share, What
 from backstay.explain.words import contrast, limit, many, shown
@@ -15,9 +15,7 @@ _SHOWN = 12
 
 def what_text(told: Sequence[What], out: str, paint: Paint) -> str:
     """One field's whole story, or an overview of several; `out` is the folder that output paths start in."""
-    if len(told) == 1:
-        return "\n".join(_story(told[0], out, paint)) + "\n"
-    return "\n".join(_overview(told, paint)) + "\n"
+    return page(_story(told[0], out, paint) if len(told) == 1 else _overview(told, paint))
 
 
 def _story(told: What, out: str, paint: Paint) -> Iterator[str]:
@@ -32,8 +30,8 @@ def _story(told: What, out: str, paint: Paint) -> Iterator[str]:
     if told.reaches:
         yield ""
         yield from _reaches(told.reaches, out, paint)
-    yield ""
-    yield from _effect(told, out, paint)
+    consequences = list(_effect(told, out, paint))
+    yield from ["", *consequences] if consequences else []
 
 
 def _title(told: What) -> str:
@@ -95,11 +93,13 @@ def _tried(told: What, effect: Effect, out: str, paint: Paint) -> Iterator[str]:
         yield prose(f"It cannot be left out by itself: {effect.refused}.")
         without = paint(f"Without all of {show(effect.taken)}", "bold")
     if effect.instead is not None:
-        without += f", {shown(effect.instead.value)} of {where(effect.instead)} would count, and then"
+        without += f", {shown(effect.instead.value)} of {where(effect.instead)} would count"
     if not effect.nothing:
         yield f"{without}:"
         yield from _consequences(effect, out)
-    elif told.meaning.default == shown(told.value) and effect.instead is None:
+    elif effect.instead is not None:
+        yield f"{without}, and nothing in the output would change."
+    elif told.meaning.default == shown(told.value):
         yield f"{without}, nothing would change: the spec's own default says the same."
     else:
         yield f"{without}, nothing in the output would change{_section(told)}."

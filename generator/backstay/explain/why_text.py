@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from backstay.core.fact import OriginKind
 from backstay.core.manifest import Role
 from backstay.core.route import show
-from backstay.explain.lines import Paint, limit_lines, prose, source_lines
+from backstay.explain.lines import Paint, limit_lines, page, prose, source_lines
 from backstay.explain.numbers import Number
 from backstay.explain.why import Reason, Why
 from backstay.explain.words import shown
@@ -20,8 +20,7 @@ _ROLES = {
 def why_text(told: Why, out: str, paint: Paint) -> str:
     """A field's whole story, or an overview of several; `out` is the folder that output paths start in."""
     alone = len(told.reasons) == 1 and len(told.reasons[0].fields) == 1
-    lines = _field(told, out, paint) if alone else _overview(told, out, paint)
-    return "\n".join(lines) + "\n"
+    return page(_field(told, out, paint) if alone else _overview(told, out, paint))
 
 
 def _subject(told: Why) -> str:
@@ -48,8 +47,7 @@ def _story(reason: Reason, paint: Paint) -> Iterator[str]:
     """Sources first where they state the value, then every number with every limit."""
     value = shown(reason.fields[0].value)
     if reason.sources:
-        fixed = reason.sources[0].kind is OriginKind.FIXED
-        yield paint("It is" if fixed else "It comes from", "bold")
+        yield paint(_comes_from(reason), "bold")
         for one in reason.sources:
             yield from source_lines(one, "  ")
     single = len(reason.numbers) == 1 and not reason.sources
@@ -57,6 +55,14 @@ def _story(reason: Reason, paint: Paint) -> Iterator[str]:
         if at or reason.sources:
             yield ""
         yield from _number(told, value if single else "")
+
+
+def _comes_from(reason: Reason) -> str:
+    first = reason.sources[0]
+    if first.kind is OriginKind.FIXED:
+        return "It is"
+    pinned = any(number.pin == first.ref for number in reason.numbers)
+    return "It is pinned by" if pinned else "It comes from"
 
 
 def _number(told: Number, value: str) -> Iterator[str]:
