@@ -3,45 +3,64 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backstay.cli.loading import load
 from backstay.cli.main import run
+from backstay.core.manifest import Role
 from e2e.support.controlplane import free_ports
 from support.repository import REPO
+from support.specs import STORE, delivered, example, metadata_network, spec_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from e2e.support.crds import GetCrds
     from e2e.support.kubeapi import Apiserver, Object
     from e2e.support.kustomize import KustomizeBuild
 
 pytestmark = pytest.mark.e2e
 
-CLUSTER = "prod-eu"
+CLUSTER = "here"
 SPEC = f"specs/clusters/{CLUSTER}.yaml"
-Changes = list[dict[str, Any]]
-Diff = "Callable[..., tuple[int, Changes]]"
+MESH_KINDS = ("DestinationRule", "EnvoyFilter", "Sidecar")
+EXAMPLES = ("hall-2", "staging")
 FILTER = ("networking.istio.io/v1alpha3", "EnvoyFilter", "keepalive-inbound-metadata", "kubeflow")
 LAUNCHER = ("v1", "ConfigMap", "kfp-launcher", "team-a")
 API_SERVER = ("apps/v1", "Deployment", "ml-pipeline", "kubeflow")
+Diff = Callable[..., tuple[int, list[dict[str, Any]]]]
+
+
+def apply(apiserver: Apiserver, objects: list[Object]) -> None:
+    """Have the server hold the objects and nothing of what an earlier test made of them."""
+    for each in objects:
+        if apiserver.exists(apiserver.path(each)):
+            apiserver.delete(each)
+    assert apiserver.apply_all(objects) == {}
 
 
 @pytest.fixture
 def applied(
     apiserver: Apiserver, crds: GetCrds, kustomize_build: KustomizeBuild, tmp_path: Path, monkeypatch: Any
 ) -> list[Object]:
-    """Apply the example cluster with its base, and point the kubeconfig at the server; the objects applied."""
-    apiserver.install_crds(crds("istio", "1.30", "DestinationRule", "EnvoyFilter", "Sidecar"))
-    objects = kustomize_build(REPO / "overlays" / CLUSTER)
-    for each in objects:  # what an earlier test edited might keep the server from taking it back
-        if apiserver.exists(apiserver.path(each)):
-            apiserver.delete(each)
-    assert apiserver.apply_all(objects) == {}
+    """Compile a cluster, apply its overlay, and stand in its repository with a kubeconfig; the objects applied."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KUBECONFIG", str(apiserver.write_kubeconfig(tmp_path / "kubeconfig")))
-    monkeypatch.chdir(REPO)
+    base = os.path.relpath(REPO / "bases/kfp-multi-user", tmp_path / "overlays" / CLUSTER)
+    platform = {"istio": "1.30", "pipelines": {"version": "2.15", "multiUser": True}}
+    storage = {"artifacts": STORE, "runNamespaces": ["team-a"]}
+    spec = spec_of(platform, CLUSTER, network=metadata_network(), storage=storage, gitops=delivered(base))
+    (tmp_path / SPEC).parent.mkdir(parents=True)
+    (tmp_path / SPEC).write_text(json.dumps(spec, indent=1))
+    assert run(["compile"]) == 0
+    apiserver.install_crds(crds("istio", "1.30", *MESH_KINDS))
+    objects = kustomize_build(tmp_path / "overlays" / CLUSTER)
+    apply(apiserver, objects)
     return objects
 
 
@@ -51,7 +70,7 @@ def diff(applied: list[Object], capsys: Any) -> Diff:
 
     def call(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
         capsys.readouterr()
-        code = run(["diff", "--cluster", CLUSTER, "--format", "json", *(arguments or ("--live",))])
+        code = run(["diff", "--format", "json", *(arguments or ("--live",))])
         printed = capsys.readouterr().out
         return code, json.loads(printed)["changes"] if printed else []
 
@@ -69,20 +88,36 @@ def edit(apiserver: Apiserver, which: tuple[str, str, str, str], *operations: Ob
     apiserver.call("PATCH", path, params=query, headers=headers, content=json.dumps(operations))
 
 
-def test_nothing_is_said_right_after_an_apply(applied: list[Object], capsys: Any):
-    """The text output is empty, and every object and patch was looked at."""
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_nothing_is_said_right_after_an_apply(
+    name: str,
+    apiserver: Apiserver,
+    crds: GetCrds,
+    kustomize_build: KustomizeBuild,
+    tmp_path: Path,
+    monkeypatch: Any,
+    capsys: Any,
+):
+    """Of a cluster of the example fleet: no output, and every object and patch was looked at."""
+    mesh = example(name).mesh
+    if mesh is not None:
+        apiserver.install_crds(crds("istio", mesh.version.value, *MESH_KINDS))
+    apply(apiserver, kustomize_build(REPO / "overlays" / name))
+    monkeypatch.setenv("KUBECONFIG", str(apiserver.write_kubeconfig(tmp_path / "kubeconfig")))
+    monkeypatch.chdir(REPO)
     capsys.readouterr()
-    assert run(["diff", "--cluster", CLUSTER, "--live"]) == 0
+    assert run(["diff", "--cluster", name, "--live"]) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    patches = len(list((REPO / f"overlays/{CLUSTER}/component/patches").iterdir()))
-    objects = [
-        p for p in (REPO / f"overlays/{CLUSTER}/component").glob("*/*.yaml") if p.parent.name != "patches"
-    ]
-    assert f"no drift in {patches + len(objects)} objects" in said.err
+    (loaded,) = load(REPO / "specs", (name,))
+    held = [one for one in loaded.compiled.settled if one.role in (Role.OBJECT, Role.PATCH)]
+    assert len(held) > 5
+    assert f"no drift in {len(held)} objects" in said.err
 
 
-def test_an_edited_field_is_told_with_its_spec_line_and_who_did_it(diff: Diff, apiserver: Apiserver):
+def test_an_edited_field_is_told_with_its_spec_line_and_who_did_it(
+    diff: Diff, apiserver: Apiserver, tmp_path: Path
+):
     """One field, its values, the spec's line and the manager of managedFields."""
     route = (
         "spec.configPatches[0].patch.value.typed_config.http2_protocol_options.connection_keepalive.interval"
@@ -97,7 +132,7 @@ def test_an_edited_field_is_told_with_its_spec_line_and_who_did_it(diff: Diff, a
     assert (change["kind"], change["field"]) == ("changed", route)
     assert (change["planned"], change["actual"]) == (interval, "7777s")
     assert change["place"]["file"] == SPEC
-    text = (REPO / SPEC).read_text().splitlines()[change["place"]["line"] - 1]
+    text = (tmp_path / SPEC).read_text().splitlines()[change["place"]["line"] - 1]
     assert change["place"]["path"].rpartition(".")[2] in text
     assert (change["setBy"]["manager"], change["setBy"]["operation"]) == ("kubectl-edit", "Update")
 
@@ -236,7 +271,7 @@ def test_a_server_that_does_not_answer_us_is_no_verdict(
 ):
     """Exit 3 with what is wrong and what to do, no traceback and no result."""
     config(tmp_path / "kubeconfig", **changes)
-    assert run(["diff", "--cluster", CLUSTER, "--live"]) == 3
+    assert run(["diff", "--live"]) == 3
     said = capsys.readouterr()
     assert said.out == ""
     assert words in said.err
@@ -248,7 +283,7 @@ def test_a_wrong_port_is_no_verdict(applied: list[Object], tmp_path: Path, capsy
     """Nobody listens there."""
     (port,) = free_ports(1)
     config(tmp_path / "kubeconfig", cluster={"server": f"https://127.0.0.1:{port}"})
-    assert run(["diff", "--cluster", CLUSTER, "--live"]) == 3
+    assert run(["diff", "--live"]) == 3
     assert f"cannot reach https://127.0.0.1:{port}" in capsys.readouterr().err
 
 
@@ -258,6 +293,18 @@ def test_a_server_that_is_trusted_blindly_answers(diff: Diff, tmp_path: Path):
         tmp_path / "kubeconfig", cluster={"certificate-authority-data": "", "insecure-skip-tls-verify": True}
     )
     assert diff() == (0, [])
+
+
+def test_a_client_certificate_is_shown_beside_a_token(diff: Diff, apiserver: Apiserver, tmp_path: Path):
+    """From files and from data; what is written for Python's ssl module does not stay."""
+    certificate, key = apiserver.certificate, apiserver.certificate.with_suffix(".key")
+    user = {"token": apiserver.token, "client-certificate": str(certificate)}
+    data = b64encode(key.read_bytes()).decode()
+    before = set(Path(tempfile.gettempdir()).glob("backstay-*"))
+    for settings in ({"client-key": str(key)}, {"client-key-data": data}):
+        config(tmp_path / "kubeconfig", user=user | settings)
+        assert diff() == (0, [])
+    assert set(Path(tempfile.gettempdir()).glob("backstay-*")) <= before
 
 
 def test_a_reader_without_patch_is_told_what_to_ask_for(
@@ -278,7 +325,7 @@ def test_a_reader_without_patch_is_told_what_to_ask_for(
                "roleRef": {"kind": "ClusterRole", "name": "e2e-reader", "apiGroup": "rbac.authorization.k8s.io"}}  # fmt: skip
     apiserver.apply_all([{**role, "rules": rules}, binding])
     try:
-        assert run(["diff", "--cluster", CLUSTER, "--live"]) == 3
+        assert run(["diff", "--live"]) == 3
     finally:
         apiserver.delete(binding)
         apiserver.delete(role)
@@ -289,5 +336,5 @@ def test_a_reader_without_patch_is_told_what_to_ask_for(
 
 def test_an_unknown_context_is_a_bad_call(applied: list[Object], capsys: Any):
     """The contexts that there are, are named."""
-    assert run(["diff", "--cluster", CLUSTER, "--live", "--context", "nope"]) == 2
+    assert run(["diff", "--live", "--context", "nope"]) == 2
     assert "no context `nope` in the kubeconfig; there are e2e" in capsys.readouterr().err
