@@ -1,7 +1,7 @@
 """Who set a field last: `metadata.managedFields` read along a route.
 
-Source: structured-merge-diff fieldpath (`f:` a field, `k:` an entry by its keys, `v:` an entry by its value, `.` the
-thing itself). A leaf of that tree is owned with everything below it.
+Source: structured-merge-diff fieldpath (`f:` a field, `k:` an entry by its keys, `.` the thing itself). A leaf of that
+tree is owned with everything below it. Entries by their values (`v:`) are left out: another value is another entry.
 """
 
 import json
@@ -47,7 +47,7 @@ def _owns(fields: object, planned: object, route: Route) -> bool:
 def _entry(fields: Mapping[str, object], planned: object) -> object:
     """What is owned of a list's entry that has the keys of the planned one."""
     if not isinstance(planned, Mapping):
-        return fields.get(f"v:{json.dumps(planned)}") if isinstance(planned, str | int) else None
+        return None
     return next((below for name, below in fields.items() if _names(name, planned)), None)
 
 

@@ -29,7 +29,7 @@ _AMOUNTS: Final[Mapping[str, frozenset[str]]] = {
 }
 _AMOUNT: Final = frozenset({"sizeLimit", "divisor", "nominalQuota", "borrowingLimit", "lendingLimit"})
 
-_SPAN = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:h|ms|m|s|us|µs|ns))+\Z")
+_SPAN = re.compile(r"(?:(?:\d+\.?\d*|\.\d+)(?:h|ms|m|s|us|µs|ns))+\Z")
 _SPAN_PART = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|ns)")
 _NANOSECONDS: Final = {
     "h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 1000, "µs": 1000, "ns": 1,
@@ -71,8 +71,9 @@ def read_amount(text: str) -> Fraction | None:
     found = _QUANTITY.match(text)
     if found is None:
         return None
-    factor = Fraction(10) ** int(found[3]) if found[3] else _FACTORS.get(found[2] or "", Fraction(1))
-    return Fraction(found[1]) * factor
+    if found[3]:
+        return Fraction(found[1]) * Fraction(10) ** int(found[3])
+    return Fraction(found[1]) * (_FACTORS[found[2]] if found[2] else 1)
 
 
 def read_span(text: str) -> Fraction | None:
@@ -81,10 +82,9 @@ def read_span(text: str) -> Fraction | None:
         return Fraction(0)
     if _SPAN.match(text) is None:
         return None
-    span = sum(
+    return sum(
         (Fraction(number) * _NANOSECONDS[unit] for number, unit in _SPAN_PART.findall(text)), Fraction(0)
     )
-    return -span if text.startswith("-") else span
 
 
 def _comparable(value: Scalar) -> bool:
