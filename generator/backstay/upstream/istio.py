@@ -47,6 +47,17 @@ FILTER_TYPES = {
 }
 """Filters and the one type that their configuration has; others are not judged."""
 
+OLD_FILTER_NAMES = {
+    "envoy.http_connection_manager": HCM,
+    "envoy.tcp_proxy": "envoy.filters.network.tcp_proxy",
+    "envoy.router": "envoy.filters.http.router",
+    "envoy.ext_authz": "envoy.filters.http.ext_authz",
+    "envoy.lua": "envoy.filters.http.lua",
+    "envoy.fault": "envoy.filters.http.fault",
+    "envoy.cors": "envoy.filters.http.cors",
+}
+"""Names that matched until Istio 1.18, and what they are called since."""
+
 _HTTP2 = frozenset({"http2", "grpc", "grpc-web"})
 _HTTP1 = frozenset({"http", "http_proxy"})
 _OPAQUE = frozenset({"tcp", "udp", "tls", "https", "mongo", "redis", "mysql", "hbone"})

@@ -2,8 +2,12 @@
 
 Without `context` it means every proxy and every direction; without `priority` its order against other filters hangs on
 creation times; without a filter's name a MERGE also meets filters of another type, which makes istiod's patching panic
-and leave out all later patches of that listener; so does an `@type` that is not the named filter's. In the root
-namespace with ANY and no selector it changes the whole mesh.
+and leave out all later patches of that listener; so does an `@type` that is not the named filter's. Names of old (such
+as envoy.http_connection_manager) match nothing since Istio 1.19. In the root namespace with ANY and no selector it
+changes the whole mesh.
+
+A missing priority is a warning as long as no other filter at hand could reach the same proxies at the same priority and
+patch the same sort of thing.
 
 Not judged: filters whose type is not known here.
 
@@ -26,13 +30,13 @@ Source: istio/istio pilot/pkg/networking/core/envoyfilter/listener_patch.go, pkg
 from collections.abc import Iterator
 
 from backstay.check import look
-from backstay.check.context import Context
+from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import envoy
 from backstay.check.rules.msh.envoy import Patch
-from backstay.core.diagnostic import Diagnostic
+from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.route import Route
-from backstay.upstream.istio import FILTER_TYPES, HCM
+from backstay.upstream.istio import FILTER_TYPES, HCM, OLD_FILTER_NAMES
 
 RULE = rule(__doc__, "MSH031", "loose-envoy-filter")
 
@@ -55,11 +59,34 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every EnvoyFilter's priority and reach, then every patch."""
     for item in ctx.of_kind("EnvoyFilter"):
         if not item.partial and look.at(item.value, "spec", "priority") is None:
-            yield ctx.report(RULE, item, ("spec",), "there is no `priority`: the order of patches hangs on creation times",
-                             "write `priority:`, in steps of 10")  # fmt: skip
+            yield _unordered(ctx, item)
         for patch in envoy.patches_of(item):
             for route, message, help_ in (*_reach(ctx, patch), *_names(patch), *_types(patch)):
                 yield ctx.report(RULE, item, route, message, help_)
+
+
+def _unordered(ctx: Context, item: Item) -> Diagnostic:
+    rival = next((other for other in ctx.of_kind("EnvoyFilter") if _rivals(ctx, item, other)), None)
+    against = f" against {rival.ref}" if rival else ""
+    return ctx.report(
+        RULE,
+        item,
+        ("spec",),
+        f"there is no `priority`: the order of patches{against} hangs on creation times",
+        "write `priority:`, in steps of 10",
+        None if rival else Severity.WARNING,
+    )
+
+
+def _rivals(ctx: Context, one: Item, other: Item) -> bool:
+    """Whether two filters may reach one proxy, at the default priority, and patch the same sort of thing."""
+    spaces = {one.ref.namespace, other.ref.namespace}
+    near = len(spaces) == 1 or envoy.root_namespace(ctx) in spaces
+    tied = not look.at(other.value, "spec", "priority")
+    shared = {patch.apply_to for patch in envoy.patches_of(one)} & {
+        patch.apply_to for patch in envoy.patches_of(other)
+    }
+    return other is not one and near and tied and bool(shared)
 
 
 def _reach(ctx: Context, patch: Patch) -> Iterator[tuple[Route, str, str]]:
@@ -91,9 +118,12 @@ def _names(patch: Patch) -> Iterator[tuple[Route, str, str]]:
         effect = _UNNAMED.get(patch.operation)
         help_ = "write `subFilter: {name: ...}` below `filterChain.filter`"
     else:
-        return
+        effect, help_ = None, ""
     if effect is not None:
         yield route, f"{patch.operation} names no filter, and {effect}", help_
+    for name in (envoy.filter_name(patch), envoy.sub_filter_name(patch)):
+        if name in OLD_FILTER_NAMES:
+            yield route, f"`{name}` is an old name, and matches nothing", f"write `{OLD_FILTER_NAMES[name]}`"
 
 
 def _types(patch: Patch) -> Iterator[tuple[Route, str, str]]:
