@@ -197,6 +197,89 @@ def test_a_field_that_decides_nothing_says_so_and_why(explain):
     )
 
 
+def test_an_overridden_line_may_say_what_changes_nothing_either(explain):
+    """Another profile's box forgets later, and something else decides."""
+    told = explain("network.boxes.firewall.idle", "--cluster", "north")
+    assert (
+        "300s of specs/profiles/halls.yaml:9:40 (profile) would count, and nothing in the output would change."
+        in told
+    )
+
+
+def test_a_default_with_few_other_values_is_told_by_these(explain):
+    """Nobody wrote `sidecars`; what it is about shows with the other values."""
+    told = explain("network.calls[0].stream", "--cluster", "north")
+    assert told.startswith("network.calls[0].stream: none\n")
+    assert "With both in its place" in told
+    assert "With none in its place" not in told
+    shortly = " ".join(explain("platform.pipelines.multiUser").split())
+    assert "platform.pipelines.multiUser: false (the spec's own default)" in shortly
+    assert "another value would change the output" in shortly
+
+
+def test_a_choice_that_cannot_be_left_out_is_told_by_the_other_ones(explain):
+    """The other engine wants other objects."""
+    told = explain("gitops.engine", "--cluster", "south")
+    assert "It cannot be left out: `engine` is missing.\nWith argocd in its place:\n" in told
+    assert "  overlays/fleet/application-south.yaml would be there\n" in told
+
+
+def test_another_value_may_be_refused(explain):
+    """Credentials come from a Secret or from the environment."""
+    told = " ".join(explain("storage.artifacts.credentials.fromEnvironment", "--cluster", "north").split())
+    assert "With true in its place, the spec would be refused: credentials name neither" in told
+
+
+def test_a_field_that_nobody_wrote_and_that_has_no_default_says_so(explain):
+    """Nor does it decide anything."""
+    told = explain("network.clients.trainers.preset", "--cluster", "south")
+    assert "nobody wrote it for cluster south: it has no default" in told
+    assert "Nothing in the output is known to come from it" in told
+
+
+def test_findings_that_a_line_brings_or_spares_are_told(explain, repository):
+    """A pin is held against the rules."""
+    path = repository.root / "specs/clusters/south.yaml"
+    path.write_text(path.read_text().replace("keepaliveInterval: 40s", "keepaliveInterval: 400s"))
+    told = explain("network.overrides.metadata.keepaliveInterval")
+    assert "  MSH001 ping-too-slow-for-box would not be found: " in told
+    answer = json.loads(explain("network.overrides.metadata.keepaliveInterval", "--format", "json"))[
+        "answers"
+    ][0]
+    assert "MSH001" in {one["rule"] for one in answer["without"]["silenced"]}
+    assert ["400s", "120s"] in [[one["now"], one["then"]] for one in answer["without"]["changed"]]
+
+
+def test_an_emitter_s_own_word_names_the_upstream_file(explain):
+    """A field that no spec line is behind."""
+    told = explain(INBOUND, "applyTo")
+    assert (
+        "It is\n  backstay's own word, in the shape that istio.io/api networking/v1alpha3/envoy_filter.proto"
+        in told
+    )
+
+
+def test_bounds_that_exclude_each_other_are_told_as_broken(explain, repository):
+    """A server that answers to no one's arguments, and a box that forgets too soon for it."""
+    path = repository.root / "specs/clusters/south.yaml"
+    other = (
+        "features: {host: f.team-a.svc.cluster.local, port: 1, protocol: grpc, runtime: go, sidecar: false}"
+    )
+    path.write_text(
+        path.read_text()
+        .replace("    metadata: {preset: kfp-metadata-grpc, sidecar: false}", f"    {other}")
+        .replace("to: metadata", "to: features")
+        .replace("    metadata: {keepaliveInterval: 40s}", "    {}")
+    )
+    told = explain("network.services.features.minPingInterval", "--cluster", "south")
+    assert "nobody wrote it" in told
+    told = explain("network.boxes.firewall.idle", "--cluster", "south")
+    assert "this decides the number" in told
+    text = " ".join(explain("EnvoyFilter/keepalive-trainers-to-features", "interval").split())
+    assert "at least 5m, which the number breaks" in text
+    assert "nothing fits: the bounds exclude each other" in text
+
+
 def test_profiles_are_asked_about_line_by_line(explain):
     """What `extends` decides is what the profiles say."""
     assert "ask for those lines" in explain("extends[0]", "--cluster", "north")

@@ -36,7 +36,7 @@ def what_json(told: Sequence[What], out: str) -> str:
 
 def _text(explains: str, answers: Sequence[Mapping[str, object]]) -> str:
     whole = {"version": VERSION, "explains": explains, "answers": answers}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(whole, indent=2) + "\n"
 
 
 def _field(field: Field) -> Form:

@@ -40,7 +40,7 @@ class What:
 
     `said` is empty when nobody wrote it. `section` says whether anything of its whole top-level section is in the
     output. `effect` is None where it cannot be left out because nobody wrote it, or where that would say nothing;
-    `others` are its other values, tried where nothing else is known about it.
+    `others` are its other values, tried where leaving it out tells nothing.
     """
 
     cluster: str
@@ -70,10 +70,10 @@ def what(subject: Subject, route: Route) -> What:
     tried = effect(subject, route, widen=nothing) if stated and route[0] != PROFILES else None
     meaning = subject.meaning(route) or Meaning()
     value = _plain(look_up(subject.spec, route)) if stated else None
-    quiet = tried is None or (nothing and tried.nothing)
+    quiet = tried is None or (tried.nothing and (nothing or tried.refused != ""))
     return What(
         subject.cluster.name, route, value, meaning, subject.said(route), shares, reaches,
-        bool(_Near(subject, route[:1]).reaches()), tried,
+        bool(reaches or _Near(subject, route[:1]).reaches()), tried,
         effects(subject, route, _others(meaning, value, tried)) if quiet else (),
     )  # fmt: skip
 

@@ -29,6 +29,12 @@ def subject(name):
     return found
 
 
+@cache
+def told_of(name, way):
+    """What a line of a cluster's spec decides: compiled without it, so asked only once."""
+    return what(subject(name), way)
+
+
 def plain(text, _style):
     """No colours."""
     return text
@@ -99,7 +105,7 @@ def test_every_line_of_every_spec_can_be_asked_about(name):
     leaves = [way for way, value in routes(subject(name).spec) if not steps(value)]
     assert len(leaves) > 10
     for way in leaves:
-        told = what(subject(name), way)
+        told = told_of(name, way)
         assert told.meaning.words, way
         assert told.said[0].place.line > 0
         assert told.effect is not None or way[0] == "extends"
@@ -116,7 +122,7 @@ def test_origins_and_trials_agree():
     for name, way in [
         (n, way) for n in CLUSTERS for way, value in routes(subject(n).spec) if not steps(value)
     ]:
-        told = what(subject(name), way)
+        told = told_of(name, way)
         if told.effect is None or told.effect.refused or told.effect.gone or told.effect.come:
             continue
         behind = {(reach.path, one.route) for reach in told.reaches for one in reach.fields}
