@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 Found = dict[tuple[str, str], dict[str, Any]]
+OWN_SECRET = {"secret": "mlpipeline-minio-artifact", "accessKey": "accesskey", "secretKey": "secretkey"}
 STORE = {
     "url": "http://minio.kf-storage.svc.cluster.local:80",
     "bucket": "artifacts-eu",
@@ -111,19 +112,20 @@ def test_the_store_reaches_every_place_of_an_upstream_install(
     """Over the real manifests of a release, no place keeps the store that the release ships."""
     pipelines = INSTALLS[install]
     told = pipelines["version"] != "2.0"  # that launcher dials the release's own store, whatever it is told
+    credentials = STORE["credentials"] if told else OWN_SECRET
     host, port = ("minio.kf-storage.svc.cluster.local", "80") if told else ("minio-service.kubeflow", "9000")
     runs = ["team-a"] if pipelines.get("multiUser") else ["kubeflow"]
     spec = _spec(
         platform={"kubernetes": "1.36", "pipelines": pipelines},
         storage={
-            "artifacts": {**STORE, "url": f"http://{host}:{port}"},
+            "artifacts": {**STORE, "url": f"http://{host}:{port}", "credentials": credentials},
             "runNamespaces": runs,
             "overrides": {},
         },
         retries={"pipelineSteps": {"attempts": 3}},
     )
     found = _build(files_of(spec), SHARED / "fixtures/installs" / install, tmp_path, kustomize_build)
-    keys = {"name": "store-keys", "key": "id"}
+    keys = {"name": credentials["secret"], "key": credentials["accessKey"]}
     server = _env(found, "ml-pipeline")
     assert server["OBJECTSTORECONFIG_HOST"] == host
     assert (server["OBJECTSTORECONFIG_PORT"], server["OBJECTSTORECONFIG_SECURE"]) == (port, "false")

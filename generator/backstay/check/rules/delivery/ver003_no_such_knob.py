@@ -7,7 +7,8 @@ Bad:
 Good:
     platform: {workflows: "3.7"}
     retries: {pipelineSteps: {attempts: 4, backoff: {initial: 30s, factor: 2, max: 10m}}}
-Source: argoproj/argo-workflows pkg/apis/workflow/v1alpha1/workflow_types.go (Backoff.Cap since v3.7); kubeflow/pipelines#13986 (no metadata store from 3.0 on)
+Source: argoproj/argo-workflows pkg/apis/workflow/v1alpha1/workflow_types.go (Backoff.Cap since v3.7); kubeflow/pipelines#13986 (no metadata store from 3.0 on);
+    kubeflow/pipelines backend/src/v2/objectstore/object_store.go (the built-in Secret)
 """
 
 from collections.abc import Iterator
@@ -23,12 +24,14 @@ RULE = rule(__doc__, "VER003", "no-such-knob")
 
 
 _METADATA_STORE = "kfp-metadata-grpc"
+_BUILT_IN_SECRET = ("mlpipeline-minio-artifact", "accesskey", "secretkey")
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Findings for bounds on waits that this Argo has no field for, and for a metadata store that is gone."""
+    """Findings for waits that this Argo cannot bound, a metadata store that is gone, a Secret that is not read."""
     yield from _waits(ctx)
     yield from _metadata_stores(ctx)
+    yield from _secrets(ctx)
 
 
 def _metadata_stores(ctx: Context) -> Iterator[Diagnostic]:
@@ -43,6 +46,26 @@ def _metadata_stores(ctx: Context) -> Iterator[Diagnostic]:
                 at=service.place,
                 help=f"remove the service `{service.name}` and the calls to it: steps ask the API server instead",
             )
+
+
+def _secrets(ctx: Context) -> Iterator[Diagnostic]:
+    """A Secret that launchers without `providers` never look at."""
+    cluster = ctx.cluster
+    if (
+        cluster is None
+        or cluster.pipelines is None
+        or cluster.storage is None
+        or ctx.has(Feature.LAUNCHER_PROVIDERS)
+    ):
+        return
+    secret = cluster.storage.store.credentials
+    stated = (secret.name.value, secret.access_key.value, secret.secret_key.value) if secret else None
+    if stated != _BUILT_IN_SECRET:
+        yield RULE.report(
+            f"the launcher of Pipelines {cluster.pipelines.version.value} reads Secret {_BUILT_IN_SECRET[0]} and no other",
+            at=at("storage", "artifacts", "credentials"),
+            help=f"write `secret: {_BUILT_IN_SECRET[0]}` with the keys `accesskey` and `secretkey`, or run Pipelines 2.2 or later",
+        )
 
 
 def _waits(ctx: Context) -> Iterator[Diagnostic]:
@@ -67,4 +90,4 @@ def _waits(ctx: Context) -> Iterator[Diagnostic]:
         )
 
 
-CHECK = Check(RULE, reads=frozenset({"retries", "services"}), run=check)
+CHECK = Check(RULE, reads=frozenset({"retries", "services", "storage"}), run=check)
