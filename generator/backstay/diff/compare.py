@@ -1,6 +1,7 @@
 """One object against another: the fields that differ, by a plain walk over the planned side."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from backstay.core.route import Route
@@ -17,6 +18,8 @@ Object = Mapping[str, object]
 Found = Iterator[tuple[Kind, Route, Route, object, object]]
 
 _DIRECTIVE: Final = "$patch"
+_MANY: Final = 100
+"""Differences inside one text up to which they are told one by one."""
 
 
 def differences(planned: Object, actual: Object, how: How) -> Iterator[Difference]:
@@ -53,12 +56,13 @@ def _alike(planned: object, actual: object, route: Route, how: How) -> bool:
 
 def _changed(planned: object, actual: object, route: Route, how: How) -> Found:
     """Two values, or what differs between the YAML that both of them are."""
-    texts = _yaml_of(planned, route, how), _yaml_of(actual, route, how)
-    if isinstance(texts[0], Mapping | list) and type(texts[0]) is type(texts[1]):
-        for kind, inside, _, one, other in _value(*texts, (), how.inside()):
-            yield kind, route, inside, one, other
-    else:
-        yield Kind.CHANGED, route, (), planned, actual
+    ours, theirs = _yaml_of(planned, route, how), _yaml_of(actual, route, how)
+    if isinstance(ours, Mapping | list) and type(ours) is type(theirs):
+        found = list(islice(_value(ours, theirs, (), how.inside()), _MANY + 1))
+        if len(found) <= _MANY:
+            yield from ((kind, route, inside, one, other) for kind, inside, _, one, other in found)
+            return
+    yield Kind.CHANGED, route, (), planned, actual
 
 
 def _yaml_of(text: object, route: Route, how: How) -> object:

@@ -5,9 +5,12 @@ stands inside a text.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from backstay.core.route import Route, show
 from backstay.diff.lists import identity, merge_key
+
+_LONGEST: Final = 1000  # characters: the keys of a live object may have any length
 
 
 def in_words(root: object, route: Route, inside: Route = (), last: object = None) -> str:
@@ -19,7 +22,8 @@ def in_words(root: object, route: Route, inside: Route = (), last: object = None
         name = _name(below, route[index - 1]) if isinstance(step, int) and index else None
         words += _step(step, first=not words) if name is None else f"[{name}]"
         here = below
-    return f"{words} ({show(inside)})" if inside else words
+    words = f"{words} ({show(inside)})" if inside else words
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
 def _step(step: str | int, *, first: bool) -> str:

@@ -227,6 +227,19 @@ def test_a_mapping_to_delete_that_is_not_there_is_no_difference():
     assert told(pod(securityContext={"$patch": "delete"}), pod(), Role.PATCH) == []
 
 
+def test_a_text_that_is_another_altogether_is_one_difference():
+    """Rather than a hundred; up to a hundred they are told one by one."""
+    for count, changes_told in ((100, 100), (101, 1)):
+        other = "".join(f"k{n}: 1\n" for n in range(count)) + "a: 1\n"
+        assert len(told(config_map(p="a: 1"), config_map(p=other))) == changes_told
+
+
+def test_endless_names_are_cut():
+    """A live object's keys may have any length."""
+    ((_, words, _, _),) = told(config_map(p="a: 1"), config_map(p=f"a: 1\n{'k' * 1020}: 1"))
+    assert len(words) == 1001
+
+
 def test_hostile_shapes_are_differences_and_nothing_worse():
     """Whatever a dump holds where our fields should be."""
     want = pod(containers=[{"name": "main", "env": [{"name": "A", "value": "1"}]}])
