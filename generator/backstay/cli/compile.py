@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from backstay.cli.compiling import Comparing, Run, compile_all
+from backstay.cli.folder import folder
 from backstay.cli.outcome import Exit
 from backstay.cli.printing import FORMATS, show_findings
 from backstay.pipeline import FLEET
@@ -17,9 +18,7 @@ from backstay.write.tree import open_tree
 
 @click.command("compile")
 @click.argument("specs", type=click.Path(path_type=Path), default="specs")
-@click.option(
-    "--out", type=click.Path(path_type=Path), default="overlays", show_default=True, help="Where overlays go."
-)
+@click.option("--out", type=folder, default="overlays", show_default=True, help="Where overlays go.")
 @click.option(
     "--cluster", "clusters", multiple=True, metavar="NAME", help="Only this cluster (again for more)."
 )

@@ -1,10 +1,14 @@
 """A compile of many clusters: one after the other or by several processes, staged as they come, none kept."""
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context, parent_process, resource_tracker
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from backstay.cli.loading import Loaded, load
@@ -66,11 +70,37 @@ def compile_all(specs: Path, only: tuple[str, ...], finish: Finish, jobs: int) -
     if jobs == 1 or only:
         yield from (_done(loaded, finish) for loaded in load(specs, only))
         return
-    # forkserver: workers start clean, whatever threads and locks the parent has.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=_workers(), initializer=_end_with_parent) as pool:
         specs_left = fleet(specs)
         while batch := list(islice(specs_left, _BATCH * jobs)):
             yield from pool.map(_work, batch, [finish] * len(batch), chunksize=_BATCH // 4)
+
+
+def _workers() -> ForkServerContext:
+    """Workers that start clean, whatever threads and locks this process has, and leave Ctrl-C to it.
+
+    A terminal sends the signal to all of them. The server of forks hands its mask on to every worker, and those
+    end when this process tells them.
+    """
+    resource_tracker.ensure_running()  # the server wants it, and starting it lifts the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return get_context("forkserver")
+
+
+def _end_with_parent() -> None:
+    """Have this worker end when the process that it works for is gone, were that even killed."""
+    parent = parent_process()
+    assert parent is not None  # noqa: S101 - this runs in workers only
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _work(spec: Merged | Refused, finish: Finish) -> Done:

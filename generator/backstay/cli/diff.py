@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from backstay.cli.comparing import Comparison, with_cluster, with_snapshot, with_tree
+from backstay.cli.folder import folder
 from backstay.cli.former import tree_of
 from backstay.cli.loading import Loaded, load
 from backstay.cli.outcome import Exit
@@ -34,7 +35,7 @@ FORMATS = ("text", "json", "markdown")
 @click.option(
     "--cluster", "clusters", multiple=True, metavar="NAME", help="Only this cluster (again for more)."
 )
-@click.option("--out", type=click.Path(path_type=Path), default="overlays", show_default=True,
+@click.option("--out", type=folder, default="overlays", show_default=True,
               help="With --against GIT-REV: where overlays are.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How changes are printed.")
 def command(

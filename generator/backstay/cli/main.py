@@ -63,4 +63,7 @@ def _run(arguments: Sequence[str]) -> int:
     except click.ClickException as wrong:
         wrong.show(sys.stderr)
         return Exit.BAD_CALL
+    except SystemExit as left:
+        # All that click still ends by itself: a reader of the output that went away.
+        raise BrokenPipeError from left
     return code if isinstance(code, int) else Exit.CLEAN

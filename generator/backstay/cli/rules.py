@@ -19,7 +19,10 @@ def command(words: tuple[str, ...]) -> int:
     found = [rule for _, rule in sorted(rules.items()) if all(_has(rule, word.lower()) for word in words)]
     for rule in found:
         click.echo(f"{rule.id}  {rule.severity.value:7}  {rule.name}")
-    return Exit.CLEAN if found else Exit.FINDINGS
+    if not found:
+        click.echo(f"no rule has {' and '.join(f'`{word}`' for word in words)}", err=True)
+        return Exit.FINDINGS
+    return Exit.CLEAN
 
 
 def _has(rule: Rule, word: str) -> bool:

@@ -19,7 +19,7 @@ def command(out: Path, check: bool) -> int:
 
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     if str(out) == "-":
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(text.encode())
         return Exit.CLEAN
     try:
         if check:

@@ -64,5 +64,11 @@ class Folder:
 
 
 def printable(name: str) -> str:
-    """A file name that any terminal and any report can take; bytes that are no UTF-8 become question marks."""
-    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)
+    """A file name that any terminal and any report can take; bytes that are no UTF-8 become question marks.
+
+    Names are UTF-8 whatever the locale says they are: what is made of a spec names it, and is the same everywhere.
+    """
+    if name.isprintable():
+        return name
+    text = os.fsencode(name).decode(errors="replace").replace("\N{REPLACEMENT CHARACTER}", "?")
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -12,12 +12,7 @@ VERSION = 1
 
 def to_json(found: Iterable[Diagnostic]) -> str:
     """`{"version": 1, "diagnostics": [...]}`, ending in a newline."""
-    return (
-        json.dumps(
-            {"version": VERSION, "diagnostics": [as_value(d) for d in found]}, indent=2, ensure_ascii=False
-        )
-        + "\n"
-    )
+    return json.dumps({"version": VERSION, "diagnostics": [as_value(d) for d in found]}, indent=2) + "\n"
 
 
 def as_value(finding: Diagnostic) -> dict[str, object]:

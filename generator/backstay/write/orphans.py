@@ -7,20 +7,26 @@ from pathlib import Path
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.place import Place
 from backstay.render.header import Standing
+from backstay.render.provenance import FILE as PROVENANCE
 from backstay.write.fault import shown
 from backstay.write.rules import ORPHANED
 from backstay.write.survey import survey
+
+_TOP = frozenset({"kustomization.yaml", PROVENANCE})
+"""Files that stand at the top of a cluster's folder. A folder of such folders is somebody's other output."""
 
 
 def orphans(out: Path, keep: Collection[str]) -> tuple[list[str], list[Diagnostic]]:
     """The folders in `out` that are not in `keep` and hold nothing but intact output, and findings for the mixed ones.
 
-    A folder without any output of ours is somebody's own and not spoken of. `out` may be missing. Raises OSError.
+    A folder that is no cluster's is somebody's own and not spoken of. `out` may be missing. Raises OSError.
     """
     removable: list[str] = []
     findings: list[Diagnostic] = []
     for name in sorted(_folders(out) - set(keep)):
         found = survey(f"{out}/{name}", {}).extra
+        if found.keys().isdisjoint(_TOP):
+            continue
         if _only_ours(found):
             removable.append(name)
         elif any(whose is not Standing.FOREIGN for whose in found.values()):

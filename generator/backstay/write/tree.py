@@ -143,11 +143,11 @@ def write_cluster(out: Path, cluster: str, files: Mapping[str, bytes], *, force:
 
 def _leave(tree: Tree, *, made: bool) -> None:
     """Clean up; what cannot be deleted now is tried again at the next start."""
-    if tree.stage.exists():
-        with suppress(OSError):
+    with _uninterrupted(), suppress(OSError):
+        if tree.stage.exists():
             remove_tree(str(tree.stage))
-    if made:
-        with suppress(OSError):
+    with suppress(OSError):
+        if made:
             tree.out.rmdir()  # only goes while it is empty: a run that wrote nothing leaves nothing
 
 
@@ -161,7 +161,9 @@ def _uninterrupted() -> Iterator[None]:
         yield
         return
     arrived: list[int] = []
-    before = {n: signal.signal(n, lambda n, _frame: arrived.append(n)) for n in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        n: signal.signal(n, lambda n, _frame: arrived.append(n)) for n in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
