@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from backstay.text.yaml import parse
+from e2e.support.manifests import read_objects
 from support.compiler import files_of
 from support.repository import CLUSTERS, REPO, SHARED, needs_fixtures
 
@@ -86,6 +89,21 @@ def test_every_overlay_builds_over_the_bases_of_this_repository(
     ]
     assert objects
     assert len(found) >= len(objects)
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_kubectl_builds_the_same(cluster: str, kustomize_build: KustomizeBuild) -> None:
+    """What `kubectl apply -k` would send, where this machine has a kubectl; else there is nothing to compare."""
+    kubectl = shutil.which("kubectl")
+    command = [kubectl or "", "kustomize", str(REPO / "overlays" / cluster)]
+    built = (
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        if kubectl
+        else ""
+    )
+    expected = _by_name(kustomize_build(REPO / "overlays" / cluster))
+    assert expected
+    assert not kubectl or _by_name(read_objects(built)) == expected
 
 
 def test_the_fleet_folder_builds(kustomize_build: KustomizeBuild) -> None:
@@ -212,6 +230,4 @@ def test_the_metadata_store_keeps_its_own_arguments(
 
 
 def _plain(folder: Path) -> list[dict[str, Any]]:
-    from e2e.support.manifests import read_objects
-
     return [o for path in sorted(folder.glob("*.yaml")) for o in read_objects(path.read_text())]
