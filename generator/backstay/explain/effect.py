@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.manifest import Plain, Role
 from backstay.core.route import Route
-from backstay.explain.fields import Field, fields
+from backstay.explain.fields import Field
 from backstay.explain.subject import Output, Said, Subject, Trial
 
 _INDEX = "bundle/bundle.yaml"
@@ -93,6 +93,8 @@ def _compared(subject: Subject, tried: Effect, trial: Trial) -> Effect:
 
 
 def _changes(now: Output, then: Output) -> Iterator[Change]:
+    if now.settled.value == then.settled.value:
+        return
     old, new = _by_name(now), _by_name(then)
     for way in dict.fromkeys((*old, *new)):
         was, becomes = old.get(way), new.get(way)
@@ -103,7 +105,7 @@ def _changes(now: Output, then: Output) -> Iterator[Change]:
 
 
 def _by_name(output: Output) -> Mapping[Route, Field]:
-    return {one.named: one for one in fields(output.settled)}
+    return {one.named: one for one in output.fields}
 
 
 def _follows(change: Change, output: Output, moved: Sequence[str]) -> bool:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.manifest import Plain, Settled
 from backstay.core.place import Place
 from backstay.core.route import Route
+from backstay.explain.fields import Field, fields
 from backstay.model.cluster import Cluster
 
 
@@ -19,12 +21,17 @@ class Said:
     profile: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that the fields are found once, and only where they are asked for
 class Output:
     """An output file: its path below the output folder (`prod-eu/component/...`), and what is in it."""
 
     path: str
     settled: Settled
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """Every leaf of the file."""
+        return tuple(fields(self.settled))
 
 
 @dataclass(frozen=True, slots=True)

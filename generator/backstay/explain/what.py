@@ -7,12 +7,13 @@ from backstay.core.fact import Origin
 from backstay.core.manifest import Plain
 from backstay.core.route import Route, look_up
 from backstay.explain.effect import Effect, effect, effects
-from backstay.explain.fields import Field, fields
+from backstay.explain.fields import Field
 from backstay.explain.numbers import Limit, Number, number, pins
 from backstay.explain.sources import behind, touches, written
 from backstay.explain.subject import Meaning, Said, Subject
 from backstay.explain.target import has
 from backstay.explain.words import shown
+from backstay.model.derivation import Bound
 
 PROFILES = "extends"
 """The spec's list of profiles; what these say is asked about line by line."""
@@ -104,23 +105,26 @@ class _Near:
 
     def shares(self) -> tuple[Share, ...]:
         """The numbers with a limit that the route is behind."""
-        outputs = self._subject.outputs
-        pinned = {
-            k: v for output in outputs for one in fields(output.settled) for k, v in pins(one.origins).items()
-        }
-        derivations = self._subject.cluster.derivations.values()
-        found = (number(self._subject, one, pinned.get(one.id, "")) for one in derivations)
-        shares = (Share(one, tuple(filter(self._limits, one.limits))) for one in found)
-        return tuple(share for share in shares if share.limits)
+        limited = [
+            one for one in self._subject.cluster.derivations.values() if any(map(self._limits, one.bounds))
+        ]
+        if not limited:
+            return ()
+        made = (one.origins for output in self._subject.outputs for one in output.fields)
+        pinned = {held: pin for origins in made for held, pin in pins(origins).items()}
+        found = (number(self._subject, one, pinned.get(one.id, "")) for one in limited)
+        return tuple(
+            Share(one, tuple(limit for limit in one.limits if self._limits(limit.bound))) for one in found
+        )
 
-    def _limits(self, limit: Limit) -> bool:
-        return any(map(self._behind, limit.bound.origins))
+    def _limits(self, bound: Bound) -> bool:
+        return any(map(self._behind, bound.origins))
 
     def reaches(self) -> tuple[Reach, ...]:
         """The output files with fields that are made from it."""
         found = []
         for output in self._subject.outputs:
-            mine = tuple(one for one in fields(output.settled) if any(map(self._behind, one.origins)))
+            mine = tuple(one for one in output.fields if any(map(self._behind, one.origins)))
             if mine:
                 found.append(Reach(output.path, mine))
         return tuple(sorted(found, key=lambda reach: reach.path))

@@ -7,7 +7,7 @@ from backstay.core.diagnostic import ObjectRef
 from backstay.core.fact import Origin, OriginKind
 from backstay.core.manifest import Role
 from backstay.core.route import Route
-from backstay.explain.fields import Field, fields, select, short_names
+from backstay.explain.fields import Field, select, short_names
 from backstay.explain.numbers import Number, numbers
 from backstay.explain.sources import Source, source
 from backstay.explain.target import Found
@@ -40,7 +40,7 @@ def why(found: Found, wanted: str | None) -> Why:
     Raises `Unknown` when there is no such field, or several.
     """
     settled = found.output.settled
-    chosen = list(fields(settled)) if wanted is None else select(settled, wanted)
+    chosen = found.output.fields if wanted is None else select(settled, wanted)
     groups: dict[tuple[Origin, ...], list[Field]] = {}
     for one in chosen:
         groups.setdefault(one.origins, []).append(one)
