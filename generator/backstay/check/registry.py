@@ -54,8 +54,20 @@ from backstay.check.rules.msh import msh013_channel_argument_ignored as msh013
 from backstay.check.rules.msh import msh014_keepalive_timeout_kills_slow_links as msh014
 from backstay.check.rules.msh import msh015_silent_stream_timed_out as msh015
 from backstay.check.rules.msh import msh016_stream_cut_by_route_timeout as msh016
+from backstay.check.rules.msh import msh017_timeouts_tried_again as msh017
+from backstay.check.rules.msh import msh018_tries_exceed_route_timeout as msh018
+from backstay.check.rules.msh import msh019_retries_multiply as msh019
+from backstay.check.rules.msh import msh020_unsafe_retries as msh020
+from backstay.check.rules.msh import msh021_retry_policy_refused as msh021
+from backstay.check.rules.msh import msh022_retries_without_brake as msh022
+from backstay.check.rules.msh import msh023_streams_queue_on_connections as msh023
+from backstay.check.rules.msh import msh024_pool_outlives_server as msh024
 from backstay.check.rules.msh import msh025_tcp_keepalive_in_vain as msh025
 from backstay.check.rules.msh import msh026_only_data_counts as msh026
+from backstay.check.rules.msh import msh027_stream_outlives_connection as msh027
+from backstay.check.rules.msh import msh028_classic_sidecar_cuts_drain as msh028
+from backstay.check.rules.msh import msh029_native_sidecar_drain as msh029
+from backstay.check.rules.msh import msh030_last_connection_never_closes as msh030
 from backstay.check.rules.msh import msh031_loose_envoy_filter as msh031
 from backstay.check.rules.msh import msh032_protocol_options_replaced as msh032
 from backstay.check.rules.msh import msh033_envoy_filter_reaches_nobody as msh033
@@ -115,8 +127,20 @@ CHECKS: tuple[Check, ...] = (
     msh014.CHECK,
     msh015.CHECK,
     msh016.CHECK,
+    msh017.CHECK,
+    msh018.CHECK,
+    msh019.CHECK,
+    msh020.CHECK,
+    msh021.CHECK,
+    msh022.CHECK,
+    msh023.CHECK,
+    msh024.CHECK,
     msh025.CHECK,
     msh026.CHECK,
+    msh027.CHECK,
+    msh028.CHECK,
+    msh029.CHECK,
+    msh030.CHECK,
     msh031.CHECK,
     msh032.CHECK,
     msh033.CHECK,

@@ -50,3 +50,6 @@ class Feature(StrEnum):
     HTTP2_KEEPALIVE = "http2-keepalive"  # DestinationRule http2KeepAlive
     CONNECTION_SETTINGS = "connection-settings"  # ProxyConfig connectionSettings
     MERGE_AND_REPLACE_LIST = "merge-and-replace-list"  # EnvoyFilter operation
+    STREAMS_LIMITED = "streams-limited"  # 1024 streams a connection where nobody says otherwise
+    # Kubernetes
+    SIDECAR_CONTAINERS = "sidecar-containers"  # stable: Istio's native sidecars wait for it

@@ -187,12 +187,6 @@ class Drain:
     checkpoint: Fact[int] | None
     place: Place
 
-    @property
-    def longest(self) -> Fact[int] | None:
-        """What takes longest of all that; None when nothing is stated."""
-        stated = [fact for fact in (self.longest_request, self.checkpoint) if fact is not None]
-        return max(stated, key=lambda fact: fact.value, default=None)
-
 
 @dataclass(frozen=True, slots=True)
 class Gitops:

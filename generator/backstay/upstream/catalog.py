@@ -1,7 +1,7 @@
 """The supported upstream systems, their lines and features. A new version is a word here and a row in its facts.
 
 Sources: kubeflow/pipelines tags 1.8.22 to 2.17.0 and pull request 13986 (3.0); argoproj/argo-workflows tags
-v3.3.10 to v4.1.2; istio/istio release notes 1.22 to 1.31; kubernetes/kubernetes changelogs.
+v3.3.10 to v4.1.2; istio/istio release notes 1.22 to 1.31 (1.28 is the first with Envoy 1.36); kubernetes/kubernetes changelogs.
 """
 
 from backstay.core.feature import Feature as F  # noqa: N817 - a table of two columns
@@ -63,6 +63,7 @@ ISTIO = System(
         Span(F.RETRY_BACKOFF, "1.26"),
         Span(F.RETRY_BUDGET, "1.27"),
         Span(F.NATIVE_SIDECARS, "1.27"),
+        Span(F.STREAMS_LIMITED, "1.28"),
         Span(F.HTTP2_KEEPALIVE, "1.31"),
         Span(F.CONNECTION_SETTINGS, "1.31"),
         Span(F.MERGE_AND_REPLACE_LIST, "1.31"),
@@ -70,7 +71,12 @@ ISTIO = System(
     ),
 )
 
-KUBERNETES = System("kubernetes", "Kubernetes", tuple(f"1.{minor}" for minor in range(30, 38)))
+KUBERNETES = System(
+    "kubernetes",
+    "Kubernetes",
+    tuple(f"1.{minor}" for minor in range(30, 38)),
+    (Span(F.SIDECAR_CONTAINERS, "1.33"),),
+)
 
 SYSTEMS = {system.name: system for system in (PIPELINES, WORKFLOWS, ISTIO, KUBERNETES)}
 

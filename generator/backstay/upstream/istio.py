@@ -2,7 +2,7 @@
 
 Sources: istio/istio pkg/config/kube/conversion.go and pkg/config/protocol/instance.go (port protocols),
 istio/istio pilot/pkg/networking/core/envoyfilter (what patches touch), envoy api/envoy/extensions/filters (filters
-and their types), istio/api mesh/v1alpha1/proxy.proto (drainDuration), envoy tcp_proxy.proto (idle_timeout).
+and their types), istio/api mesh/v1alpha1/proxy.proto (drainDuration), envoy tcp_proxy.proto (idle_timeout), envoy changelogs/1.36.0.yaml (max_concurrent_streams).
 """
 
 from enum import StrEnum
@@ -16,6 +16,33 @@ DRAIN_SECONDS = 45
 
 TCP_PROXY_IDLE_MS = 3_600_000
 """Envoy's tcp_proxy closes a connection without bytes after this."""
+
+PROXY_IDLE_MS = 3_600_000
+"""Envoy closes an HTTP connection without requests after this, on either side (`common_http_protocol_options`)."""
+
+MAX_STREAMS = 1024
+"""Streams that Envoy 1.36 and later allow on one HTTP/2 connection by default."""
+
+RETRIES = 2
+RETRY_ON = ("connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes")
+"""What sidecars retry, and how often, where no route says otherwise (pilot/pkg/networking/core/route/retry/retry.go)."""
+
+BEFORE_REQUEST = frozenset({"connect-failure", "refused-stream", "reset-before-request"})
+"""The `retryOn` words for failures that the server cannot have begun to work on."""
+
+RETRY_WORDS = BEFORE_REQUEST | {
+    "5xx", "gateway-error", "reset", "retriable-4xx", "retriable-status-codes", "retriable-headers",
+    "envoy-ratelimited", "http3-post-connect-failure", "cancelled", "deadline-exceeded", "internal",
+    "resource-exhausted", "unavailable",
+}  # fmt: skip
+"""The words that `retryOn` takes (pkg/config/validation); numbers of HTTP statuses are taken too."""
+
+RETRY_BASE_MS = 25
+RETRY_CAP = 10
+"""Envoy's wait before the first retry at most, and how many times that a later one may be at most."""
+
+TERMINATION_DRAIN_MS = 5_000
+"""`terminationDrainDuration`, and MINIMUM_DRAIN_DURATION (pkg/envoy/agent.go)."""
 
 LISTENER_PATCHES = frozenset({"LISTENER", "FILTER_CHAIN", "NETWORK_FILTER", "HTTP_FILTER", "LISTENER_FILTER"})
 """EnvoyFilter `applyTo`s that change a listener. EXTENSION_CONFIG is delivered apart and drains nothing."""

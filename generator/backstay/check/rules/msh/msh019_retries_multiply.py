@@ -1,0 +1,94 @@
+"""Retries on several layers multiply to more tries than the server was to see.
+
+Each layer tries again what the one below has given up: a pipeline step that is tried 4 times, whose call is tried 3 times
+by its sidecar, reaches the server 12 times. The layers: Argo's retries of steps, the mesh (sidecars try 3 times where no
+route says otherwise; `retries.calls` in their place), and the caller's gRPC service config. The budget is
+`retries.maxAttempts`; where it is not stated, 4, for layers that multiply (a warning).
+
+Not judged: retries in the code of callers; hand-written manifests alone, where nobody says who calls whom.
+
+Breaks: a server that is short of breath gets a multiple of its load, and does not recover.
+Bad:
+    retries: {maxAttempts: 6, pipelineSteps: {attempts: 4}}
+    clients: {pipeline-steps: {sidecar: true}}
+Good:
+    retries: {maxAttempts: 12, pipelineSteps: {attempts: 4}}
+Source: istio/istio pilot/pkg/networking/core/route/retry/retry.go (2 retries by default), grpc proposal A6 (maxAttempts), argoproj/argo-workflows workflow/controller/operator.go
+"""
+
+from collections.abc import Iterator
+from math import prod
+
+from backstay.check import look
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.check.rules.msh import routes, service_config
+from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.place import Place
+from backstay.model.network import Call
+from backstay.model.parts import Retries
+
+RULE = rule(__doc__, "MSH019", "retries-multiply")
+
+_BUDGET = 4
+_STEPS = "pipeline-steps"
+
+Layer = tuple[str, int]
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge the tries of steps alone, then those of every call."""
+    if ctx.cluster is None:
+        return
+    retries = ctx.cluster.retries
+    yield from _judge(retries, _of_steps(retries), "a pipeline step", _place(retries, Place()))
+    for call in ctx.cluster.network.calls:
+        layers = _layers(ctx, call, retries)
+        if layers != _of_steps(retries):
+            words = f"a call from {call.client.name} to {call.service.name}"
+            yield from _judge(retries, layers, words, call.place)
+
+
+def _layers(ctx: Context, call: Call, retries: Retries) -> list[Layer]:
+    found = _of_steps(retries) if call.client.name == _STEPS else []
+    found += _of_calls(ctx, call, retries)
+    own = max((c.attempts for c in service_config.configs(ctx) if c.may_be_of(call)), default=1)
+    found.append(("its service config", own))
+    return [(name, tries) for name, tries in found if tries > 1]
+
+
+def _of_steps(retries: Retries) -> list[Layer]:
+    return [("Argo", retries.steps.limit.value + 1)] if retries.steps else []
+
+
+def _of_calls(ctx: Context, call: Call, retries: Retries) -> Iterator[Layer]:
+    """The tries that the spec asks for, where a sidecar or the caller's gRPC can make them; else those of its sidecar."""
+    who = "the mesh" if call.client.sidecar else "gRPC"
+    if not call.service.protocol.is_http or not (call.client.sidecar or call.client.settable_keepalive):
+        return
+    if retries.calls is not None:
+        yield who, retries.calls.attempts.value
+    elif call.client.sidecar:
+        written = [http.retries.attempts for http in routes.to_host(ctx, call.service.host.value)]
+        yield who, max(written, default=routes.unwritten(ctx).attempts) + 1
+
+
+def _judge(retries: Retries, layers: list[Layer], what: str, at: Place) -> Iterator[Diagnostic]:
+    tries, stated = prod(tries for _, tries in layers), retries.max_attempts
+    budget = _BUDGET if stated is None else stated.value
+    if tries <= budget or (stated is None and len(layers) == 1):
+        return
+    sums = " x ".join(f"{tries} by {name}" for name, tries in layers)
+    allowed = f"more than the {budget} of `retries.maxAttempts`" if stated else f"more than {budget}"
+    yield RULE.report(
+        f"{what} is tried up to {tries} times ({sums}), {allowed}",
+        at=_place(retries, at), severity=None if stated else Severity.WARNING,
+        help=f"retry on one layer only, or state `retries.maxAttempts: {tries}` if the server can take it",
+    )  # fmt: skip
+
+
+def _place(retries: Retries, otherwise: Place) -> Place:
+    return otherwise if retries.max_attempts is None else look.stated(retries.max_attempts, otherwise)
+
+
+CHECK = Check(RULE, reads=service_config.KINDS | {"calls", "knobs", "retries", "VirtualService"}, run=check)
