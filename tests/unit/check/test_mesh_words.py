@@ -16,11 +16,11 @@ GRPC = {"host": "f.prod.svc.cluster.local", "port": 8443, "protocol": "grpc", "r
 MYSQL = {"preset": "mysql", "host": "db.internal"}
 BOXES = {
     "fw": {"idle": "300s"}, "probes": {"idle": "300s", "refreshedBy": ["tcp-probe", "data"]}, "hasty": {"idle": "1s"},
-    "bytes": {"preset": "firewall-no-probes", "idle": "300s"},
+    "odd": {"idle": "301s"}, "short": {"idle": "2s"}, "bytes": {"preset": "firewall-no-probes", "idle": "300s"},
     "a": {"preset": "aws-alb", "idle": "4000s"}, "b": {"preset": "aws-alb", "idle": "4000s"},
 }  # fmt: skip
 NONE, AMBIENT, SIDECARS = {"istio": None}, {"istio": {"dataPlane": "ambient"}}, {}
-STEPS = {"from": "pipeline-steps"}
+STEPS, TOOLS = {"from": "pipeline-steps"}, {"from": "tools"}
 DENIED = {"grpc.keepalive_permit_without_calls": 0}
 ASKED = {"grpc.keepalive_time_ms": 60000}
 
@@ -42,6 +42,26 @@ WORDS = {
     "nobody can": (NONE, GRPC, STEPS, {}, f"{NO_CODE}, f does not ping", [server_pings("f"), HEARTBEAT]),
     "a sidecar could": (
         SIDECARS, {**GRPC, "sidecar": False}, STEPS, {}, f"{NO_CODE}, f does not ping", [SIDECAR, server_pings("f"), HEARTBEAT],
+    ),
+    "a sidecar could, of callers that take arguments": (
+        SIDECARS, {**GRPC, "sidecar": False}, TOOLS, {}, f"tools {HELD_BACK}, f does not ping",
+        [PERMIT, SIDECAR.replace("pipeline-steps", "tools"), server_pings("f"), HEARTBEAT],
+    ),
+    "callers that nobody asks to ping": (
+        NONE, "metadata", {}, {"serverArguments": DENIED}, f"trainers does not ping and has no sidecar, metadata {HELD_BACK}",
+        [server_pings("metadata"), HEARTBEAT],
+    ),
+    "only probes count": (
+        SIDECARS, {**GRPC, "sidecar": False}, {**STEPS, "via": ["probes"]}, {}, f"{NO_CODE}, f does not ping",
+        [f"give pipeline-steps a sidecar and write {PROBES}", HEARTBEAT],
+    ),
+    "half a second is left over": (
+        SIDECARS, MYSQL, {"via": ["odd"]}, {}, "mysql has no PINGs, and the sidecar of trainers sends no TCP keepalive probes that the box counts",
+        [f"write {PROBES}", HEARTBEAT],
+    ),
+    "a second is the least": (
+        SIDECARS, MYSQL, {"via": ["short"]}, {}, "mysql has no PINGs, and the sidecar of trainers sends no TCP keepalive probes that the box counts",
+        [f"write {PROBES.replace('2m30s', '1s')}", HEARTBEAT.replace("2m30s", "1s")],
     ),
     "in an ambient mesh": (
         AMBIENT, GRPC, STEPS, {}, f"{NO_CODE}, f does not ping, an ambient mesh has no sidecar that could",
@@ -108,7 +128,14 @@ def told(platform, service, call, pins):
     """The errors of MSH002 in a spec."""
     name, services = ("f", {"f": service}) if isinstance(service, dict) else (service, {})
     asked = {"from": "trainers", "to": name, "via": ["fw"], "silentFor": "1h", **call}
-    network = {"boxes": BOXES, "services": services, "calls": [asked], "overrides": {name: pins}}
+    clients = {"tools": {"sidecar": False}}
+    network = {
+        "clients": clients,
+        "boxes": BOXES,
+        "services": services,
+        "calls": [asked],
+        "overrides": {name: pins},
+    }
     found = findings(model(on_base({"platform": platform, "network": network})))
     return [f for f in found if f.rule == "MSH002" and f.severity == "error"]
 

@@ -53,12 +53,11 @@ def _probed(danger: Danger) -> bool:
 
 
 def _nobody(danger: Danger, ctx: Context) -> Diagnostic:
-    [knobs] = (found for found in way.knobs(ctx) if found.service.name == danger.call.service.name)
-    mesh = way.mesh(ctx)
+    knobs, mesh = way.knobs_for(ctx, danger.call), way.mesh(ctx)
     return RULE.report(
         f"{danger.words}; nobody pings there: {reasons(danger, knobs, mesh)}",
         at=danger.place,
-        help=remedies(danger, mesh),
+        help=remedies(danger, knobs, mesh),
         related=danger.related,
     )
 

@@ -35,9 +35,8 @@ _DEFAULT = 2
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every impatient box that a C-core client alone keeps open."""
-    by_service = {knobs.service.name: knobs for knobs in way.knobs(ctx)}
     for danger in way.dangers(ctx):
-        args = by_service[danger.call.service.name].client_args
+        args = way.knobs_for(ctx, danger.call).client_args
         limit = way.number(args, MAX_PINGS_WITHOUT_DATA)
         if _depends_on_client(danger) and (limit is None or limit.value != 0):
             yield _report(

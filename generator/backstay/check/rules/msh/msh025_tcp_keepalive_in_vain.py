@@ -27,7 +27,6 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.units import show_duration
 from backstay.model.hop import MESH_KNOB, Pinger, Refresh
 from backstay.model.network import Call
-from backstay.model.parts import Mesh
 from backstay.upstream.istio import TCP_PROXY_IDLE_MS
 
 RULE = rule(__doc__, "MSH025", "tcp-keepalive-in-vain")
@@ -43,7 +42,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         probes = next((pinger for pinger in danger.hop.pingers if pinger.how is Refresh.TCP_PROBE), None)
         fastest = min(danger.pingers, key=lambda pinger: pinger.longest_gap, default=probes)
         if probes is not None and fastest is probes and not danger.keepers and not way.only_data(danger.box):
-            yield _useless(danger, probes, way.mesh(ctx))
+            help_ = remedies(danger, way.knobs_for(ctx, danger.call), way.mesh(ctx))
+            yield _useless(danger, probes, help_)
     for call in way.calls(ctx):
         yield from _without_bytes(call)
 
@@ -74,7 +74,7 @@ def _whole(ms: float) -> str:
     return f"write `{max(int(ms // _SECOND_MS), 1)}s`"
 
 
-def _useless(danger: Danger, probes: Pinger, mesh: Mesh | None) -> Diagnostic:
+def _useless(danger: Danger, probes: Pinger, help_: str) -> Diagnostic:
     counted = Refresh.TCP_PROBE in danger.box.refreshed_by
     how = (
         f"probes after {show_duration(probes.interval.value)} come too late"
@@ -85,7 +85,7 @@ def _useless(danger: Danger, probes: Pinger, mesh: Mesh | None) -> Diagnostic:
     return RULE.report(
         f"{knob} does not keep {way.way(danger.hop)} open, because {how}: {danger.words}",
         at=danger.place if probes.knob == MESH_KNOB else look.stated(probes.interval, danger.place),
-        related=danger.related, help=remedies(danger, mesh),
+        related=danger.related, help=help_,
     )  # fmt: skip
 
 

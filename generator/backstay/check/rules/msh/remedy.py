@@ -57,26 +57,32 @@ def _asked(args: tuple[tuple[str, object], ...]) -> bool:
     return any(key == KEEPALIVE_TIME for key, _ in args)
 
 
-def remedies(danger: Danger, mesh: Mesh | None) -> str:
+def remedies(danger: Danger, knobs: Knobs, mesh: Mesh | None) -> str:
     """What would keep the connection open, concretely."""
     half = danger.box.idle.value // 2
     half = half // _SECOND_MS * _SECOND_MS or half
-    found = [*_pings(danger, half, mesh), *_probes(danger, half, mesh)]
+    found = [*_pings(danger, half, knobs, mesh), *_probes(danger, half, mesh)]
     found.append(f"have the application send data sooner and state `heartbeat: {show_duration(half)}`")
     return ", or ".join(found)
 
 
-def _pings(danger: Danger, half: int, mesh: Mesh | None) -> Iterator[str]:
-    call, hop, name = danger.call, danger.hop, danger.call.service.name
-    if not call.service.protocol.pings or Refresh.HTTP2_PING not in danger.box.refreshed_by:
+def _pings(danger: Danger, half: int, knobs: Knobs, mesh: Mesh | None) -> Iterator[str]:
+    hop, client, service = danger.hop, danger.call.client, danger.call.service
+    if not _takes_pings(danger):
         return
-    if hop.sender_end is End.APP and not call.client.settable_keepalive and _has_sidecars(mesh):
-        yield f"give {call.client.name} a sidecar and state `network.clients.{call.client.name}.sidecar: true`"
-    if hop.sender_end is End.APP and call.client.settable_keepalive:
-        yield f"let {name} tolerate pings without calls and state `network.services.{name}.permitPingsWithoutCalls: true`"
-    if hop.receiver_end is End.APP and call.service.protocol is Protocol.GRPC:
+    if hop.sender_end is End.APP and _asked(knobs.client_args):
+        permit = f"`network.services.{service.name}.permitPingsWithoutCalls: true`"
+        yield f"let {service.name} tolerate pings without calls and state {permit}"
+    if hop.sender_end is End.APP and _has_sidecars(mesh):
+        yield f"give {client.name} a sidecar and state `network.clients.{client.name}.sidecar: true`"
+    if hop.receiver_end is End.APP and service.protocol is Protocol.GRPC:
         arguments = f"{{{KEEPALIVE_TIME}: {half}, {PERMIT_WITHOUT_CALLS}: 1}}"
-        yield f"have {name} ping and state `network.overrides.{name}.serverArguments: {arguments}`"
+        yield f"have {service.name} ping and state `network.overrides.{service.name}.serverArguments: {arguments}`"
+
+
+def _takes_pings(danger: Danger) -> bool:
+    """Whether there are PINGs in the protocol and the box counts them."""
+    return danger.call.service.protocol.pings and Refresh.HTTP2_PING in danger.box.refreshed_by
 
 
 def _probes(danger: Danger, half: int, mesh: Mesh | None) -> Iterator[str]:
@@ -89,7 +95,7 @@ def _probes(danger: Danger, half: int, mesh: Mesh | None) -> Iterator[str]:
     )
     if end is End.SIDECAR:
         yield f"write {probes}"
-    elif end is End.APP and _has_sidecars(mesh) and not call.service.protocol.pings:
+    elif end is End.APP and _has_sidecars(mesh) and not _takes_pings(danger):
         yield f"give {call.client.name} a sidecar and write {probes}"
 
 

@@ -80,6 +80,11 @@ def forgetting(box: Box) -> str:
     return f"box `{box.name}` forgets a connection after {show_duration(box.idle.value)}"
 
 
+def knobs_for(ctx: Context, call: Call) -> Knobs:
+    """What is turned for the service of a call."""
+    return next(found for found in knobs(ctx) if found.service.name == call.service.name)
+
+
 def mesh(ctx: Context) -> Mesh | None:
     """The installed mesh; None where there is none, or no model."""
     return ctx.cluster.mesh if ctx.cluster else None
