@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable
@@ -102,9 +103,11 @@ def test_nothing_is_said_right_after_an_apply(
     mesh = example(name).mesh
     if mesh is not None:
         apiserver.install_crds(crds("istio", mesh.version.value, *MESH_KINDS))
-    apply(apiserver, kustomize_build(REPO / "overlays" / name))
     monkeypatch.setenv("KUBECONFIG", str(apiserver.write_kubeconfig(tmp_path / "kubeconfig")))
     monkeypatch.chdir(REPO)
+    shutil.copytree(REPO / "bases", tmp_path / "bases")
+    assert run(["compile", "--out", str(tmp_path / "overlays"), "--cluster", name]) == 0
+    apply(apiserver, kustomize_build(tmp_path / "overlays" / name))
     capsys.readouterr()
     assert run(["diff", "--cluster", name, "--live"]) == 0
     said = capsys.readouterr()
