@@ -84,10 +84,9 @@ class Pod:
         """Whether the sidecar goes when its last connection is closed, instead."""
         return self.variable(EXIT_ON_ZERO) == "true"
 
-    def variable(self, name: str) -> str | None:
-        """A variable of the proxy."""
-        found = look.at(self.proxy, "proxyMetadata", name)
-        return str(found).lower() if found is not None else None
+    def variable(self, name: str) -> str:
+        """A variable of the proxy; `none` when it is not set."""
+        return str(look.at(self.proxy, "proxyMetadata", name)).lower()
 
     @property
     def pre_stop(self) -> float:
@@ -136,7 +135,7 @@ def _serves(item: Item, labels: Mapping[str, object], service: Service) -> bool:
 def _meshed(
     labels: Mapping[str, object], annotations: Mapping[str, object], services: tuple[Service, ...]
 ) -> bool:
-    asked = {str(found.get(_INJECT)).lower() for found in (labels, annotations) if _INJECT in found}
+    asked = {str(found.get(_INJECT)).lower() for found in (labels, annotations)}
     return "false" not in asked and ("true" in asked or PROXY_CONFIG in annotations or bool(services))
 
 

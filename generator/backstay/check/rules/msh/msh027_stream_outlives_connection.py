@@ -4,7 +4,7 @@ Servers end a connection at its `maxConnectionAge` and what is still open on it 
 httpMaxStreamDuration and connections after httpMaxConnectionDuration, and a DestinationRule's maxConnectionDuration ends
 those of the callers' sidecars.
 
-Not judged: streams of unknown length; a `maxConnectionAge` without a grace, which gRPC takes for one without end.
+Not judged: streams of unknown length; mesh-wide settings of proxies; a `maxConnectionAge` without a grace, which gRPC takes for one without end.
 
 Breaks: long streams end with UNAVAILABLE or a reset at the same age every time, whatever is sent on them.
 Bad:

@@ -34,8 +34,7 @@ def settings_by_pod(ctx: Context, host: str) -> Iterator[tuple[Item, Route, Mapp
         annotations = look.mapping(meta.get("annotations"))
         if here and ending.PROXY_CONFIG in annotations:
             settings = look.mapping(ending.proxy_config(ctx, annotations).get(_SETTINGS))
-            if settings:
-                yield item, (*route[:-1], "metadata", "annotations", ending.PROXY_CONFIG), settings
+            yield item, (*route[:-1], "metadata", "annotations", ending.PROXY_CONFIG), settings
 
 
 def _labels(ctx: Context, host: str) -> Mapping[str, object]:

@@ -1,6 +1,6 @@
 """gRPC service configs: what channels retry, from the model's client arguments and from objects that carry the JSON.
 
-A text is taken for one when it is a mapping with `methodConfig` or `retryThrottling`. Which service the one in an
+A text is taken for one when it is a mapping in which `methodConfig` or `retryThrottling` occurs. Which service the one in an
 object is for, nothing says.
 """
 
@@ -73,13 +73,13 @@ class Config:
     def may_be_of(self, call: Call) -> bool:
         """Whether it is, or lies in a namespace of the caller's."""
         spaces = {space.value for space in call.client.namespaces}
-        return self.surely_of(call) or (not self.service and self.namespace in spaces)
+        return self.surely_of(call) or self.namespace in spaces
 
 
 def attempts(policy: Mapping[str, object]) -> int:
     """`maxAttempts`; 1 when it is no number of tries."""
     found = number(policy.get("maxAttempts"))
-    return int(found) if found is not None and found > 1 and found == int(found) else 1
+    return int(found) if found is not None and found == int(found) else 1
 
 
 def number(value: object) -> float | None:
@@ -141,9 +141,8 @@ def _in_text(ctx: Context, item: Item, text: object, route: Route) -> Iterator[C
 def _read(ctx: Context, text: object) -> Mapping[str, object] | None:
     if not isinstance(text, str) or not any(key in text for key in _KEYS):
         return None
-    value = look.mapping(ctx.nested(text))
-    return value if any(key in value for key in _KEYS) else None
+    return look.mapping(ctx.nested(text)) or None
 
 
 def _within(route: Route, message: str) -> str:
-    return f"{show(route)}: {message}" if route else message
+    return f"{show(route)}: {message}"
