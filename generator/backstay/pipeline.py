@@ -17,6 +17,7 @@ from backstay.emit import registry
 from backstay.emit.bundle import files as bundle
 from backstay.emit.gitops import fleet, kustomization
 from backstay.load import rules as load_rules
+from backstay.load.files import named
 from backstay.load.profiles import Merged
 from backstay.model.cluster import Cluster
 from backstay.render.file import render_file
@@ -45,15 +46,15 @@ class Source:
 
 def source_of(merged: Merged) -> Source:
     """A loaded spec as the other stages need it; places stay symbolic until a finding has to be printed."""
-    files = tuple(document.file for document in merged.documents)
+    files = tuple(named(document.file) for document in merged.documents)
 
     def writer_of(words: str) -> str | None:
         if len(files) == 1:
-            return merged.file
+            return files[0]
         route = read(words)
-        return None if route is None else merged.writer(route).file
+        return None if route is None else named(merged.writer(route).file)
 
-    return Source(merged.value, Header(merged.file, files[:-1]), writer_of, merged.located)
+    return Source(merged.value, Header(files[-1], files[:-1]), writer_of, merged.located)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,10 @@ def compile_spec(source: Source) -> Compiled:
 
 def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
     """Every object, patch, kustomization and bundle file of a cluster."""
-    manifests = registry.emit(cluster)
-    files = [settle(manifest, dump) for manifest in bundle.emit(cluster, manifests)]
+    emitted = registry.emit(cluster)
+    manifests = [manifest for manifest in emitted if manifest.role is not Role.BUNDLE]
+    bundled = (*bundle.emit(cluster, manifests), *(m for m in emitted if m.role is Role.BUNDLE))
+    files = [settle(manifest, dump) for manifest in bundled]
     digests = {
         file.file.removeprefix("bundle/"): sha256(render_file(file, header)).hexdigest() for file in files
     }

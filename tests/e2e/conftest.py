@@ -5,7 +5,9 @@ Where `CI` is `true` or `BACKSTAY_NO_SKIP` is `1`, a component that cannot be ha
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,6 @@ from e2e.support.missing import skip_or_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from e2e.support.argo import ArgoConfig
     from e2e.support.crds import GetCrds
@@ -44,6 +45,16 @@ def program(pytestconfig: pytest.Config) -> GetProgram:
 def kustomize_build(program: GetProgram) -> KustomizeBuild:
     """`kustomize build` as a function: a folder in, its objects out; `Failed` when kustomize refuses."""
     return partial(kustomize.build, program("kustomize"))
+
+
+@pytest.fixture(scope="session")
+def promtool(request: pytest.FixtureRequest) -> Path:
+    """Prometheus's own judge of rules: the one on PATH, else built by the toolbox."""
+    found = shutil.which("promtool")
+    if found is not None:
+        return Path(found)
+    built: Path = request.getfixturevalue("program")("promtool")
+    return built
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from backstay.diff.trees import Former
 from backstay.load.document import read_bytes
 from backstay.load.fleet import show
 from backstay.load.objects import MAX_BYTES, read_objects
+from backstay.render.file import is_script, read_script
 
 
 class Tree(Protocol):
@@ -46,7 +47,7 @@ class Folder:
             folders.sort()
             for file in sorted(files):
                 path = Path(above) / file
-                if _is_manifest(file) and not path.is_symlink():
+                if (_is_manifest(file) or is_script(file)) and not path.is_symlink():
                     yield path.relative_to(top).as_posix(), read_bytes(path, show(path), MAX_BYTES)
 
 
@@ -68,7 +69,9 @@ def tree_of(name: str, overlays: Path) -> AbstractContextManager[Tree]:
 def former(tree: Tree, cluster: str, shown: str) -> Iterator[Former]:
     """The objects of a cluster's folder; BadInput for a file that cannot be read. `shown` names the tree."""
     for path, content in tree.files(cluster):
-        if _is_manifest(path.rpartition("/")[2]):
+        if is_script(path):
+            yield Former(cluster, path, read_script(content))
+        elif _is_manifest(path.rpartition("/")[2]):
             for value, _ in read_objects(content, f"{shown}/{cluster}/{path}"):
                 yield Former(cluster, path, value)
 

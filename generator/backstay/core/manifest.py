@@ -1,5 +1,6 @@
 """Manifests: what the emitters make. One file each; plain values whose leaves may be facts."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,12 +14,21 @@ Origins = Mapping[Route, tuple[Origin, ...]]
 
 _SCALARS = (str, bool, int, float)
 _LISTS = (list, tuple)
+SCRIPT = "script"
+"""The one key of a manifest whose file is no YAML or JSON but a script: its text."""
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 
 
 @dataclass(frozen=True, slots=True)
 class YamlText:
     """YAML inside a string, such as a ConfigMap's `providers`: written out when the manifest is settled."""
+
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """JSON inside a string, such as a Grafana dashboard: written out when the manifest is settled."""
 
     body: Mapping[str, object]
 
@@ -50,7 +60,7 @@ class Manifest:
 class Settled:
     """A manifest whose facts were taken apart: the plain object, and where its leaves come from.
 
-    `nested` has, for each text made of `YamlText`, the origins of the leaves inside it.
+    `nested` has, for each text made of `YamlText` or `JsonText`, the origins of the leaves inside it.
     """
 
     file: str
@@ -88,6 +98,10 @@ def settle(manifest: Manifest, to_text: Callable[[dict[str, Plain]], str]) -> Se
     return Settled(manifest.file, manifest.role, value, walk.origins, manifest.origin, walk.nested)
 
 
+def _json(value: dict[str, Plain]) -> str:
+    return json.dumps(value, indent=1, sort_keys=True) + "\n"
+
+
 class _Walk:
     """One walk through a body, or through a text inside it, that gathers origins."""
 
@@ -110,12 +124,16 @@ class _Walk:
         if isinstance(value, _LISTS):
             return [self._value(below, (*route, index)) for index, below in enumerate(value)]
         if isinstance(value, YamlText):
-            return self._text(value, route)
+            return self._text(value, route, self._to_text)
+        if isinstance(value, JsonText):
+            return self._text(value, route, _json)
         raise AssertionError(f"no YAML form for {type(value).__name__} at {route}")
 
-    def _text(self, value: YamlText, route: Route) -> str:
+    def _text(
+        self, value: YamlText | JsonText, route: Route, to_text: Callable[[dict[str, Plain]], str]
+    ) -> str:
         inside = _Walk(self._to_text)
-        text = self._to_text(inside.mapping(value.body, ()))
+        text = to_text(inside.mapping(value.body, ()))
         found = tuple(dict.fromkeys(origin for leaf in inside.origins.values() for origin in leaf))
         if found:
             self.origins[route] = found

@@ -34,6 +34,11 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     controller_config.emit,
     artifact_repositories.emit,
     external_secret.emit,
+    prometheus_rule.emit,
+    dashboard.emit,
+    tracing_policy.emit,
+    proxy_stats.emit,
+    reset_script.emit,
 )
 
 

@@ -7,6 +7,7 @@ from backstay.core.fact import Fact
 from backstay.core.feature import Feature
 from backstay.model.derivation import Derivation
 from backstay.model.network import Network
+from backstay.model.observability import Observability
 from backstay.model.parts import Drain, Gitops, Mesh, Pipelines, Retries, Storage, Workflows
 
 
@@ -26,6 +27,7 @@ class Cluster:
     drain: Drain | None
     gitops: Gitops | None
     derivations: Mapping[str, Derivation]
+    observability: Observability | None = None
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""

@@ -4,6 +4,7 @@ from backstay.core.diagnostic import Diagnostic, stops
 from backstay.model.cluster import Cluster
 from backstay.resolve.gitops import resolve_gitops
 from backstay.resolve.network import resolve_network
+from backstay.resolve.observability import resolve_observability
 from backstay.resolve.platform import resolve_platform
 from backstay.resolve.retries import resolve_retries
 from backstay.resolve.storage import resolve_storage, run_namespaces
@@ -20,6 +21,9 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     retries, more_numbers = resolve_retries(stated.retries, platform.workflows)
     if stops(findings):
         return None, findings
+    watching, watch_numbers = (
+        (None, {}) if stated.observability is None else resolve_observability(stated.observability, network)
+    )
     cluster = Cluster(
         stated.metadata.name,
         platform.kubernetes,
@@ -32,6 +36,7 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         retries,
         resolve_drain(stated.termination.drain),
         None if stated.gitops is None else resolve_gitops(stated.gitops),
-        numbers | more_numbers,
+        numbers | more_numbers | watch_numbers,
+        watching,
     )
     return cluster, findings

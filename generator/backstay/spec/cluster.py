@@ -8,6 +8,7 @@ from backstay.spec.base import Section
 from backstay.spec.gitops import Gitops
 from backstay.spec.memory import Memory
 from backstay.spec.network import Network
+from backstay.spec.observability import Observability
 from backstay.spec.platform import Platform
 from backstay.spec.retries import Retries
 from backstay.spec.storage import Storage
@@ -49,5 +50,7 @@ class Cluster(Section):
     """How things end."""
     memory: Memory = Memory()
     """How much memory there is and who may use it."""
+    observability: Observability | None = None
+    """What tells people that a promise is broken; nothing when it is left out."""
     gitops: Gitops | None = None
     """How the overlay reaches the cluster."""

@@ -8,10 +8,20 @@ from types import ModuleType
 from typing import Any
 
 from backstay.core.units import show_duration, show_quantity
-from backstay.spec import cluster, gitops, memory, network, platform, retries, storage, termination
+from backstay.spec import (
+    cluster,
+    gitops,
+    memory,
+    network,
+    observability,
+    platform,
+    retries,
+    storage,
+    termination,
+)
 from backstay.spec.types import DURATION, SIZE
 
-_MODULES = (cluster, gitops, memory, network, platform, retries, storage, termination)
+_MODULES = (cluster, gitops, memory, network, observability, platform, retries, storage, termination)
 _WHOLE = frozenset({"Call"})
 """Items of lists are written whole: a profile's list is not merged with a cluster's."""
 _KEPT = ("title", "description", "default")
@@ -75,7 +85,12 @@ def _mergeable(field: dict[str, Any], *, required: bool) -> dict[str, Any]:
 
 
 def _appended(form: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": {"append": form}, "required": ["append"], "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {"append": form},
+        "required": ["append"],
+        "additionalProperties": False,
+    }
 
 
 def _spell_default(field: dict[str, Any]) -> None:

@@ -48,6 +48,7 @@ PROGRAMS = {
         Program("kustomize", "kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
         Program("argoconfig", "argoconfig", "backstay.dev/toolbox/argoconfig"),
         Program("envoyproto", "envoyproto", "backstay.dev/toolbox/envoyproto"),
+        Program("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool"),
         Program("etcd", "etcd", "go.etcd.io/etcd/server/v3"),
         _kubernetes("kube-apiserver"),
         _kubernetes("kubectl"),
