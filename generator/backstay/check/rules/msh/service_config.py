@@ -95,8 +95,12 @@ def seconds(value: object) -> float | None:
     return float(found[1]) if found else None
 
 
-def configs(ctx: Context) -> Iterator[Config]:
+def configs(ctx: Context) -> tuple[Config, ...]:
     """Every service config: of the model's client arguments, of ConfigMaps, of annotations and variables of workloads."""
+    return ctx.once("service configs", lambda: tuple(_configs(ctx)))
+
+
+def _configs(ctx: Context) -> Iterator[Config]:
     for knobs in way.knobs(ctx):
         yield from _in_spec(ctx, knobs)
     for item in ctx.of_kind("ConfigMap"):
