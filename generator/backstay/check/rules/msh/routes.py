@@ -111,11 +111,15 @@ def _http_routes(ctx: Context) -> Iterator[HttpRoute]:
 
 def to_host(ctx: Context, host: str) -> list[HttpRoute]:
     """The routes to a host that callers' sidecars follow."""
-    return [
-        route
-        for route in http_routes(ctx)
-        if route.by_sidecars and any(to.host == host for to in route.destinations)
-    ]
+    return ctx.once("http routes by host", lambda: _by_host(ctx)).get(host, [])
+
+
+def _by_host(ctx: Context) -> dict[str, list[HttpRoute]]:
+    found: dict[str, list[HttpRoute]] = {}
+    for route in http_routes(ctx):
+        for host in dict.fromkeys(to.host for to in route.destinations) if route.by_sidecars else ():
+            found.setdefault(host, []).append(route)
+    return found
 
 
 def unwritten(ctx: Context) -> RetryPolicy:
