@@ -46,15 +46,16 @@ class Source:
 
 def source_of(merged: Merged) -> Source:
     """A loaded spec as the other stages need it; places stay symbolic until a finding has to be printed."""
-    files = tuple(named(document.file) for document in merged.documents)
+    names = {document.file: named(document.file) for document in merged.documents}
+    *profiles, source = (names[document.file] for document in merged.documents)
 
     def writer_of(words: str) -> str | None:
-        if len(files) == 1:
-            return files[0]
+        if not profiles:
+            return source
         route = read(words)
-        return None if route is None else named(merged.writer(route).file)
+        return None if route is None else names[merged.writer(route).file]
 
-    return Source(merged.value, Header(files[-1], files[:-1]), writer_of, merged.located)
+    return Source(merged.value, Header(source, tuple(profiles)), writer_of, merged.located)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from backstay.write import build
 if TYPE_CHECKING:
     from cli.conftest import Ran, Repository
 
-SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
+SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"  # noqa: S105 - nobody's: the example of the AWS documentation
 
 WRONG = {
     "unknown key": ({"network__calls__0__silenFor": "1h"}, "SPC001", "did you mean `silentFor`", "silenFor"),

@@ -223,3 +223,59 @@ def test_the_schema_that_editors_read_is_current(repository: Repository) -> None
     assert repository.backstay("schema", "--out", str(stale), "--check").code == 1
     assert repository.backstay("schema", "--out", str(stale)).code == 0
     assert stale.read_text() == (REPO / "specs/schema.json").read_text()
+
+
+@pytest.mark.parametrize("call", [("specs/clusters/two.yaml",), ("--cluster", "two")])
+def test_a_part_of_the_fleet_leaves_the_rest_alone(call: tuple[str, ...], repository: Repository) -> None:
+    """What belongs to the clusters that were not asked for is not left over, and the fleet folder is theirs too."""
+    repository.spec("one")
+    repository.spec("two")
+    repository.backstay("compile")
+    before = repository.tree()
+    assert repository.backstay("compile", "--check", *call).code == 0
+    assert repository.backstay("compile", *call).code == 0
+    assert repository.tree() == before
+
+
+def test_no_way_through_this_machine_lands_in_the_output(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Specs elsewhere compile to the same bytes as specs here, by an absolute path and by a relative one."""
+    repository.profile("base", {"platform": {"jobset": "0.12"}})
+    repository.spec(extends=["base"])
+    repository.backstay("compile")
+    here = repository.tree()
+    elsewhere = repository.root / "elsewhere/deeper"
+    elsewhere.mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    for specs in (
+        str(repository.root / "specs"),
+        "../../specs",
+        str(repository.root / "specs/clusters/one.yaml"),
+    ):
+        assert repository.backstay("compile", specs).code == 0
+        assert repository.tree("elsewhere/deeper/overlays") == here, specs
+    found = repository.backstay("check", "../../specs/clusters/nobody.yaml", "--format", "json").findings
+    assert found[0]["place"]["file"] == "../../specs/clusters/nobody.yaml"
+
+
+def test_a_folder_of_clusters_inside_the_output_folder_is_not_left_over(repository: Repository) -> None:
+    """Output for the current folder does not take another output folder in it for a cluster that is gone."""
+    repository.spec()
+    repository.backstay("compile")
+    before = repository.tree()
+    assert repository.backstay("compile", "--out", ".").code == 0
+    assert repository.tree() == before
+    assert repository.backstay("compile", "--out", "").code == 2
+
+
+def test_line_endings_and_byte_order_marks_change_nothing(repository: Repository) -> None:
+    """A spec from another editor compiles to the same bytes."""
+    spec = repository.spec()
+    repository.backstay("compile")
+    before = repository.tree()
+    text = spec.read_bytes()
+    for other in (text.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + text):
+        spec.write_bytes(other)
+        assert repository.backstay("compile").code == 0
+        assert repository.tree() == before

@@ -41,7 +41,8 @@ def command(
 ) -> int:  # fmt: skip
     """Compile SPECS (default: specs/) into an overlay per cluster.
 
-    Nothing is written unless every spec is sound; each cluster's folder is then replaced in one step.
+    Nothing is written unless every spec is sound; each cluster's folder is then replaced in one step. With
+    --cluster, or with a single file as SPECS, the other clusters and the fleet folder stay as they are.
     """
     if check and staged:
         raise click.UsageError(
@@ -81,7 +82,7 @@ def _check(run: Run, out: Path, jobs: int, form: str) -> int:
     for done in compile_all(run.specs, run.only, Comparing(out), jobs):
         run.add(done)
     left_over: list[str] = []
-    if not run.only and not run.stops:
+    if run.whole and not run.stops:
         run.diffs += stale(out, FLEET, run.fleet_files())
         left_over, _ = orphans(out, run.keep)
     show_findings(run.findings, form, sys.stderr if form == "text" else sys.stdout)

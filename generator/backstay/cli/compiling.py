@@ -13,7 +13,8 @@ from pathlib import Path
 
 from backstay.cli.loading import Loaded, load
 from backstay.core.diagnostic import Diagnostic, stops
-from backstay.load.fleet import Refused, fleet
+from backstay.load.files import named
+from backstay.load.fleet import Refused, fleet, show
 from backstay.load.profiles import Merged
 from backstay.pipeline import FLEET, render, render_fleet
 from backstay.render.file import render_file
@@ -134,6 +135,11 @@ class Run:
     _fleet: dict[str, bytes] = field(default_factory=dict)
 
     @property
+    def whole(self) -> bool:
+        """Whether these are all clusters, so that what belongs to none of them is left over."""
+        return not self.only and not self.specs.is_file()
+
+    @property
     def stops(self) -> bool:
         """Whether nothing may be written."""
         return self.refused or stops(self.findings)
@@ -153,7 +159,7 @@ class Run:
         """Compile everything and put it in its place: all of it, or with findings that stop, none of it."""
         for done in compile_all(self.specs, self.only, Staging(tree.out, tree.stage, force), jobs):
             self.add(replace(done, outcome=done.outcome and tree.take(done.outcome)))
-        if not self.only and not self.stops:
+        if self.whole and not self.stops:
             outcome = tree.write(FLEET, self.fleet_files(), force=force)
             self.findings += outcome.findings
             self._count(outcome)
@@ -164,7 +170,7 @@ class Run:
 
     def fleet_files(self) -> dict[str, bytes]:
         """The files of the fleet folder."""
-        return render_fleet(self._fleet, Header(self.specs.as_posix()))
+        return render_fleet(self._fleet, Header(named(show(self.specs))))
 
     @property
     def keep(self) -> set[str]:

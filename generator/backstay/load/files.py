@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from backstay.core.failure import BadInput
@@ -61,6 +61,16 @@ class Folder:
             help_ = "copy the file into the folder"
             raise BadInput([rules.OUTSIDE_THE_FOLDER.report(message, at=Place(shown), help=help_)])
         return load_document(path, shown)
+
+
+def named(shown: str) -> str:
+    """How output names a spec file or folder that findings show as `shown`: without the way to it on this machine."""
+    path = PurePosixPath(shown)
+    if not path.is_absolute() and path.parts[:1] != ("..",):
+        return shown
+    within = path.parent.name in {"clusters", "profiles"}
+    depth = 1 if path.suffix not in _ENDINGS else 3 if within else 2
+    return "/".join(path.parts[-depth:])
 
 
 def printable(name: str) -> str:
