@@ -47,6 +47,7 @@ def client_args(
         derived = {
             grpc.KEEPALIVE_TIME: _as_arg(own.interval),
             grpc.KEEPALIVE_TIMEOUT: _as_arg(own.timeout),
+            grpc.PING_TIMEOUT: _as_arg(own.timeout),
             grpc.PERMIT_WITHOUT_CALLS: Fact(int(permit.value), permit.origins or own.interval.origins),
             grpc.MAX_PINGS_WITHOUT_DATA: Fact(0, own.interval.origins),
         }
@@ -58,10 +59,11 @@ def _as_arg(fact: Fact[int]) -> Fact[int | str]:
 
 
 def _pinging(own: Keepalive) -> dict[str, Fact[int | str]]:
-    """All three keys that let an idle connection be pinged, and the interval itself."""
+    """All keys that let an idle connection be pinged, the interval, and the timeout in both of its spellings."""
     return {
         grpc.KEEPALIVE_TIME: _as_arg(own.interval),
         grpc.KEEPALIVE_TIMEOUT: _as_arg(own.timeout),
+        grpc.PING_TIMEOUT: _as_arg(own.timeout),
         grpc.PERMIT_WITHOUT_CALLS: Fact(1, own.interval.origins),
         grpc.MAX_PINGS_WITHOUT_DATA: Fact(0, own.interval.origins),
     }

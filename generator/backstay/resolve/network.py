@@ -143,11 +143,11 @@ def _http2_pingers(hop: Hop, call: Call, knobs: Knobs) -> list[Pinger]:
     if hop.receiver_end is End.APP:
         # Only C-core servers hold pings back on a connection without calls.
         held_back = call.idles_between_calls and call.service.runtime is Runtime.CORE
-        found.append(_by_arguments(Side.RECEIVER, knobs.server_args, "server", held_back=held_back))
+        args = knobs.server_args
+        found.append(_by_arguments(Side.RECEIVER, args, "server", call.service.runtime, held_back=held_back))
     if hop.sender_end is End.APP and call.client.settable_keepalive:
-        found.append(
-            _by_arguments(Side.SENDER, knobs.client_args, "client", held_back=call.idles_between_calls)
-        )
+        idles, args = call.idles_between_calls, knobs.client_args
+        found.append(_by_arguments(Side.SENDER, args, "client", call.client.runtime, held_back=idles))
     return [pinger for pinger in found if pinger is not None]
 
 
@@ -155,11 +155,17 @@ def _by_proxy(side: Side, pings: Keepalive, knob: str) -> Pinger:
     return Pinger(side, True, Refresh.HTTP2_PING, pings.interval, pings.timeout, keepalive.PROXY_JITTER, knob)  # noqa: FBT003 - a field
 
 
-def _by_arguments(side: Side, args: arguments.Args, knob: str, *, held_back: bool) -> Pinger | None:
+def _by_arguments(
+    side: Side, args: arguments.Args, knob: str, runtime: Runtime, *, held_back: bool
+) -> Pinger | None:
     """The pinger that channel arguments make; None where they leave a connection without calls unpinged."""
     known = {name: Fact(fact.value, fact.origins) for name, fact in args if isinstance(fact.value, int)}
     time, permit = known.get(grpc.KEEPALIVE_TIME), known.get(grpc.PERMIT_WITHOUT_CALLS)
     if time is None or (held_back and (permit is None or not permit.value)):
         return None
     timeout = known.get(grpc.KEEPALIVE_TIMEOUT) or Fact(keepalive.DEFAULT_TIMEOUT, time.origins)
+    if runtime is Runtime.CORE:
+        # Which of the two a release heeds is not known, so the later one counts.
+        ping = known.get(grpc.PING_TIMEOUT) or Fact(grpc.PING_TIMEOUT_MS, time.origins)
+        timeout = max(timeout, ping, key=lambda fact: fact.value)
     return Pinger(side, False, Refresh.HTTP2_PING, time, timeout, 0, knob)  # noqa: FBT003 - a field

@@ -35,6 +35,11 @@ KEEPALIVE_TIME = "grpc.keepalive_time_ms"
 KEEPALIVE_TIMEOUT = "grpc.keepalive_timeout_ms"
 PERMIT_WITHOUT_CALLS = "grpc.keepalive_permit_without_calls"
 MAX_PINGS_WITHOUT_DATA = "grpc.http2.max_pings_without_data"
+PING_TIMEOUT = "grpc.http2.ping_timeout_ms"
+"""How long C-core waits for the answer to any ping, keepalive's included: newer releases heed this alone and never the
+keepalive timeout, older ones do not know it (grpc/grpc#39239; src/core/ext/transport/chttp2/transport/internal.h)."""
+PING_TIMEOUT_MS = 60_000
+"""What it is when nobody says."""
 MIN_PING_INTERVAL = "grpc.http2.min_ping_interval_without_data_ms"
 MAX_PING_STRIKES = "grpc.http2.max_ping_strikes"
 MAX_RECEIVE = "grpc.max_receive_message_length"
@@ -80,10 +85,10 @@ _OTHERS = """
 """
 
 CHANNEL_ARGS = DEPRECATED | {
-    KEEPALIVE_TIME, KEEPALIVE_TIMEOUT, PERMIT_WITHOUT_CALLS, MAX_PINGS_WITHOUT_DATA, MIN_PING_INTERVAL,
+    KEEPALIVE_TIME, KEEPALIVE_TIMEOUT, PING_TIMEOUT, PERMIT_WITHOUT_CALLS, MAX_PINGS_WITHOUT_DATA, MIN_PING_INTERVAL,
     MAX_PING_STRIKES, MAX_RECEIVE, MAX_SEND, *_OTHERS.split(),
 }  # fmt: skip
-"""Channel argument names that C-core knows (include/grpc/impl/{channel_arg_names,compression_types}.h); others do
+"""Channel argument names that C-core knows (include/grpc/impl/{channel_arg_names,compression_types}.h, and one of its own); others do
 nothing, silently."""
 
 CLIENT_ONLY = frozenset({MAX_PINGS_WITHOUT_DATA})

@@ -7,7 +7,6 @@ Only the route that takes every request is worked out; matches, weights and rewr
 
 from collections.abc import Iterable
 
-from backstay.core.manifest import Plain
 from backstay.prove.istiod import Config, Struct
 from backstay.prove.istiod.shape import opened, part, struct, structs, text, texts
 
@@ -55,13 +54,13 @@ def _policy(retries: Struct) -> Struct | None:
     if not attempts:
         return None
     words = [word for word in text(retries, "retry_on").split(",") if word]
-    statuses: list[Plain] = [int(word) for word in words if word.isdigit()]
+    statuses = [int(word) for word in words if word.isdigit()]
     named = [word for word in words if not word.isdigit()]
     policy: Struct = {"num_retries": attempts}
     if words:
         policy["retry_on"] = ",".join(dict.fromkeys([*named, *([_STATUSES] if statuses else [])]))
     if statuses:
-        policy["retriable_status_codes"] = statuses
+        policy["retriable_status_codes"] = [*statuses]
     if text(retries, "per_try_timeout"):
         policy["per_try_timeout"] = text(retries, "per_try_timeout")
     if text(retries, "backoff"):

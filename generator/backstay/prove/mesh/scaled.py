@@ -28,6 +28,7 @@ _TIMES = frozenset(
         grpc.KEEPALIVE_TIME,
         grpc.KEEPALIVE_TIMEOUT,
         grpc.MIN_PING_INTERVAL,
+        grpc.PING_TIMEOUT,
         "grpc.max_connection_age_ms",
         "grpc.max_connection_age_grace_ms",
         "grpc.max_connection_idle_ms",

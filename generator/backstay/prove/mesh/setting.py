@@ -69,7 +69,11 @@ class Setting:
     def server_arguments(self) -> Arguments:
         """The server's: C-core's defaults, the spec's word on its policy, then what is emitted."""
         service = self.call.service
-        base: Arguments = {grpc.KEEPALIVE_TIME: _SERVER_PINGS_MS, grpc.KEEPALIVE_TIMEOUT: _SERVER_TIMEOUT_MS}
+        base: Arguments = {
+            grpc.KEEPALIVE_TIME: _SERVER_PINGS_MS,
+            grpc.KEEPALIVE_TIMEOUT: _SERVER_TIMEOUT_MS,
+            grpc.PING_TIMEOUT: grpc.PING_TIMEOUT_MS,
+        }
         return base | _policy(service) | _ages(service) | self._server_flags()
 
     @cached_property

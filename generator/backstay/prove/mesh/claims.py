@@ -1,0 +1,143 @@
+"""What the spec promises about a call, and which of its promises cannot be tried here, with the reason."""
+
+from collections.abc import Iterator
+
+from backstay.core.fact import Fact, OriginKind
+from backstay.core.place import Place
+from backstay.core.route import read
+from backstay.core.units import show_duration
+from backstay.model.cluster import Cluster
+from backstay.model.hop import Hop, Pinger, Refresh, Side
+from backstay.model.network import Call, Protocol
+from backstay.model.parts import DataPlane
+from backstay.prove.mesh.box import unplayable
+from backstay.prove.mesh.relay import SEES_PROBES
+from backstay.prove.mesh.setting import Setting
+from backstay.prove.mesh.words import Claim, Kind
+from backstay.upstream import grpc
+
+LONGEST_SECONDS = 180.0
+"""The longest silence that is waited for, in real time."""
+
+_HIDDEN_RULE_MS = 7_200_000
+_TRIED = frozenset({Protocol.GRPC, Protocol.HTTP2})
+
+
+def claims(setting: Setting) -> list[Claim]:
+    """Everything that the spec promises about a call; empty when it promises nothing."""
+    call = setting.call
+    found = [*_survives(call), *_notices(call), *_tolerates(call)]
+    limit = setting.emitted.cluster.retries.max_attempts
+    if limit is not None and call.service.protocol.is_http:
+        words = f"at most {limit.value} attempts reach {call.service.name} while it fails"
+        found.append(Claim(Kind.BOUNDED, words, _stated(limit, call.place), limit.value))
+    return found
+
+
+def _stated(fact: Fact[int], otherwise: Place) -> Place:
+    """The spec line that states a fact; `otherwise` when none does."""
+    routes = (read(one.ref) for one in fact.origins if one.kind is OriginKind.SPEC)
+    route = next((route for route in routes if route is not None), None)
+    return otherwise if route is None else Place(route=route)
+
+
+def _survives(call: Call) -> Iterator[Claim]:
+    if call.silence is not None:
+        through = [box.name for hop in call.crossings for box in hop.boxes]
+        over = f" through {', '.join(through)}" if through else ""
+        words = f"the call works after {show_duration(call.silence.value)} of silence{over}"
+        yield Claim(Kind.SURVIVES, words, _stated(call.silence, call.place), call.silence.value)
+
+
+def _notices(call: Call) -> Iterator[Claim]:
+    if call.detect is None:
+        return
+    hop = call.crossings[0]
+    for side in _noticing(hop, call.detect.value):
+        who, whom = (hop.sender, hop.receiver) if side is Side.SENDER else (hop.receiver, hop.sender)
+        words = f"{who} notices within {show_duration(call.detect.value)} that {whom} is dead"
+        yield Claim(Kind.NOTICES, words, _stated(call.detect, call.place), call.detect.value, side)
+
+
+def _noticing(hop: Hop, within: int) -> list[Side]:
+    """Who is to notice: the ends that ping fast enough, else the fastest, else whoever calls."""
+    if not hop.pingers:
+        return [Side.SENDER]
+    fast = [pinger for pinger in hop.pingers if pinger.notices_in <= within]
+    fastest = min(hop.pingers, key=lambda pinger: pinger.notices_in)
+    return list(dict.fromkeys(pinger.side for pinger in fast or [fastest]))
+
+
+def _tolerates(call: Call) -> Iterator[Claim]:
+    wanted = call.silence or call.detect
+    if call.service.policy is not None and wanted is not None:
+        words = f"{call.service.name} does not punish the pings that reach it while nobody speaks"
+        yield Claim(Kind.TOLERATES, words, _stated(wanted, call.place))
+
+
+def untried_call(cluster: Cluster, call: Call) -> str | None:
+    """Why nothing about a call can be tried here; None when something can."""
+    if cluster.mesh is not None and cluster.mesh.data_plane is DataPlane.AMBIENT:
+        return "ambient: ztunnel and waypoints carry the call, and they are not run here"
+    if call.service.protocol not in _TRIED:
+        return f"{call.service.protocol} is not spoken here: only gRPC and HTTP/2 calls are made"
+    if len(call.crossings) != 1:
+        return next(why for hop in call.crossings for box in hop.boxes if (why := unplayable(box)))
+    return next((why for box in call.crossings[0].boxes if (why := unplayable(box))), None)
+
+
+def untried(claim: Claim, setting: Setting, scale: int) -> str | None:
+    """Why a claim about a call that is tried is not; None when it is."""
+    if claim.kind is Kind.NOTICES:
+        return _unseen_by_probes(claim, setting)
+    if claim.kind is Kind.BOUNDED:
+        return None
+    silence = setting.call.silence
+    if silence is not None and silence.value / scale > LONGEST_SECONDS * 1000:
+        return (
+            f"{show_duration(silence.value)} of silence would take {show_duration(silence.value // scale)} at this "
+            f"scale ({scale}x), and {LONGEST_SECONDS:.0f}s is the most that is waited for"
+        )
+    return _unscalable(setting, scale)
+
+
+def _unseen_by_probes(claim: Claim, setting: Setting) -> str | None:
+    pingers = [pinger for pinger in setting.hop.pingers if pinger.side is claim.side]
+    if pingers and not any(pinger.how is Refresh.HTTP2_PING for pinger in pingers):
+        return "only TCP keepalive probes would notice, and the kernel of a stopped process goes on answering those"
+    return None
+
+
+def _unscalable(setting: Setting, scale: int) -> str | None:
+    """What does not pass faster with everything else, and would decide the trial."""
+    if scale > 1 and _throttled(setting):
+        return (
+            f"the client has no {grpc.MAX_PINGS_WITHOUT_DATA}=0: C-core then sends one ping a minute, a minute that "
+            f"cannot be divided by {scale}; try `--scale 1`"
+        )
+    slow = next((pinger for pinger in setting.pingers if _beyond_hidden_rule(pinger, setting)), None)
+    if scale > 1 and slow is not None:
+        return "C-core allows a ping each two hours on a connection without calls, two hours that cannot be divided"
+    if setting.boxes and _kept_by_probes(setting) and not SEES_PROBES:
+        return "TCP keepalive probes keep the boxes' state alive, and only Linux shows them to the relay"
+    return None
+
+
+def _throttled(setting: Setting) -> bool:
+    arguments = setting.client_arguments
+    interval = arguments.get(grpc.KEEPALIVE_TIME)
+    throttled = arguments.get(grpc.MAX_PINGS_WITHOUT_DATA) != 0
+    return throttled and isinstance(interval, int) and setting.call.hops[0] is setting.hop
+
+
+def _beyond_hidden_rule(pinger: Pinger, setting: Setting) -> bool:
+    idles = setting.call.idles_between_calls and not setting.server_arguments.get(grpc.PERMIT_WITHOUT_CALLS)
+    meets_server = not setting.call.service.sidecar
+    return idles and meets_server and pinger.interval.value >= _HIDDEN_RULE_MS
+
+
+def _kept_by_probes(setting: Setting) -> bool:
+    """Whether some box's state hangs on TCP keepalive alone."""
+    trip = setting.call.round_trip_ms
+    kept = [setting.hop.keepers(box, trip) for box in setting.boxes]
+    return any(keepers and all(one.how is Refresh.TCP_PROBE for one in keepers) for keepers in kept)

@@ -1,0 +1,123 @@
+"""From what a trial saw to a verdict. Measured times are given as the spec's: multiplied by the scale."""
+
+from collections.abc import Iterator
+
+from backstay.core.units import show_duration
+from backstay.model.hop import Side
+from backstay.prove.mesh.frames import TOO_MANY_PINGS
+from backstay.prove.mesh.journal import Event, Journal, What
+from backstay.prove.mesh.setting import Setting
+from backstay.prove.mesh.trials import Dead, Failing, Silent
+from backstay.prove.mesh.words import Claim, Finding, Verdict
+
+_FINE_MS = 10_000
+
+
+def survived(claim: Claim, seen: Silent, setting: Setting, scale: int) -> Finding:
+    """Whether there was an answer after the silence."""
+    if seen.told is not None and seen.told.event == "answer":
+        opened = list(seen.journal.find(What.OPENED, hop=setting.hop.index))
+        on = "the same connection" if len(opened) == 1 else f"another connection, one of {len(opened)}"
+        words = f"answered after {show_duration(seen.silence)} on {on}; {_pings(seen, setting)}"
+        return Finding(claim, Verdict.PROVED, words, seen.silence, scale)
+    after = spec_ms(seen.spoke - seen.opened, scale)
+    words = f"{_cause(seen, setting, scale)}; {_ending(seen)}"
+    return Finding(claim, Verdict.DISPROVED, words, after, scale)
+
+
+def tolerated(claim: Claim, seen: Silent, setting: Setting, scale: int) -> Finding:
+    """Whether the server ended a connection because of pings."""
+    last = setting.call.hops[-1].index
+    punished = _punished(seen.journal)
+    pings = _between(seen, last, Side.SENDER)
+    if punished is not None:
+        after = spec_ms(punished.at - seen.opened, scale)
+        words = f"GOAWAY {punished.text or 'ENHANCE_YOUR_CALM'} {show_time(after)} after the call was opened"
+        return Finding(claim, Verdict.DISPROVED, words, after, scale)
+    return Finding(
+        claim, Verdict.PROVED, f"no GOAWAY; {pings} pings reached the server's application", pings, scale
+    )
+
+
+def noticed(claim: Claim, seen: Dead, setting: Setting, scale: int) -> Finding:
+    """Whether the end that pings closed the connection in time."""
+    assert claim.limit is not None  # noqa: S101 - detection always has one
+    if seen.closed is None:
+        waited = show_time(spec_ms(seen.waited, scale))
+        return Finding(claim, Verdict.DISPROVED, f"the connection was still open after {waited}", None, scale)
+    took = spec_ms(seen.closed - seen.stopped, scale)
+    verdict = Verdict.PROVED if took <= claim.limit else Verdict.DISPROVED
+    most = max((p.notices_in for p in setting.pingers if p.side is claim.side), default=None)
+    by_config = f" ({show_duration(most)} at most, by interval, jitter and timeout)" if most else ""
+    return Finding(
+        claim, verdict, f"closed {show_time(took)} after the peer stopped answering{by_config}", took, scale
+    )
+
+
+def bounded(claim: Claim, seen: Failing) -> Finding:
+    """Whether the server was called no more often than allowed."""
+    assert claim.limit is not None  # noqa: S101 - attempts always have one
+    verdict = Verdict.PROVED if 0 < seen.attempts <= claim.limit else Verdict.DISPROVED
+    ending = seen.told.text("code") if seen.told is not None and seen.told.text("code") else "no answer"
+    return Finding(
+        claim, verdict, f"{seen.attempts} reached the server, then the caller got {ending}", seen.attempts
+    )
+
+
+def spec_ms(seconds: float, scale: int) -> int:
+    """Seconds of a trial as milliseconds of the spec."""
+    return round(seconds * 1000 * scale)
+
+
+def show_time(ms: int) -> str:
+    """A measured time: whole seconds are fine enough where there are many of them."""
+    return show_duration(round(ms, -3) if ms >= _FINE_MS else ms)
+
+
+def _pings(seen: Silent, setting: Setting) -> str:
+    hop = setting.hop
+    counts = {
+        name: _between(seen, hop.index, side)
+        for side, name in ((Side.SENDER, hop.sender), (Side.RECEIVER, hop.receiver))
+    }
+    probes = sum(1 for _ in seen.journal.find(What.PROBE, hop=hop.index))
+    words = [f"{count} pings by {name}" for name, count in counts.items() if count]
+    words += [f"{probes} segments without data"] if probes and not words else []
+    return ", ".join(words) or "nobody pinged"
+
+
+def _between(seen: Silent, hop: int, side: Side) -> int:
+    """The pings of one end while nobody spoke; those that go with data are not keepalive."""
+    data = [event.at for event in seen.journal.find(What.DATA, hop=hop)]
+    pings = seen.journal.find(What.PING, hop=hop, side=side, since=seen.opened, until=seen.spoke)
+    return sum(1 for ping in pings if all(abs(ping.at - at) > _WITH_DATA_SECONDS for at in data))
+
+
+_WITH_DATA_SECONDS = 0.02
+
+
+def _cause(seen: Silent, setting: Setting, scale: int) -> str:
+    return next(_causes(seen, setting, scale), "nothing on the way says why")
+
+
+def _causes(seen: Silent, setting: Setting, scale: int) -> Iterator[str]:
+    punished = _punished(seen.journal)
+    if punished is not None:
+        after = show_time(spec_ms(punished.at - seen.opened, scale))
+        yield f"{setting.call.service.name} sent GOAWAY {punished.text} after {after}"
+    for event in seen.journal.find(What.FORGOT, hop=setting.hop.index):
+        yield f"box {event.text} forgot the connection {show_time(spec_ms(event.at - seen.opened, scale))} after it was opened"
+    for event in seen.journal.find(What.CLOSED, since=seen.opened):
+        hop = setting.call.hops[event.hop]
+        who = hop.sender if event.side is Side.SENDER else hop.receiver
+        yield f"{who} closed the connection after {show_time(spec_ms(event.at - seen.opened, scale))}"
+
+
+def _ending(seen: Silent) -> str:
+    if seen.told is None:
+        return "there was no answer"
+    return f"the call ended with {seen.told.text('code') or 'an error'} ({seen.told.text('details')})"
+
+
+def _punished(journal: Journal) -> Event | None:
+    return next((event for event in journal.find(What.GOAWAY) if event.code == TOO_MANY_PINGS), None)

@@ -1,0 +1,65 @@
+"""How much faster than the spec time passes in a trial: as much as it may, so that what differs stays different.
+
+Processes on a busy machine are late by some ten milliseconds. A trial can tell two times apart when they are further
+apart than that after division; the margins here leave room for several such delays.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from backstay.model.hop import Refresh, Side
+from backstay.prove.mesh.setting import Setting
+
+SILENCE_MS = 20_000
+"""How long a silence needs to take in a trial, so that it is not waited for longer than it is worth."""
+NOTICE_MS = 1_000
+"""The same for noticing a dead peer."""
+
+_TIMEOUT_MS = 150
+_BOX_MARGIN_MS = 200
+_NOTICE_MARGIN_MS = 100
+_PROBED_BOX_MS = 1_500
+
+
+def silence_pace(setting: Setting) -> int:
+    """The scale for a silent call: 1 or more."""
+    silence = setting.call.silence
+    return 1 if silence is None else _round(silence.value / SILENCE_MS, _silence_limits(setting))
+
+
+def notice_pace(setting: Setting, side: Side) -> int:
+    """The scale for a dead peer that `side` has to notice: 1 or more."""
+    detect = setting.call.detect
+    return (
+        1 if detect is None else _round(detect.value / NOTICE_MS, _notice_limits(setting, side, detect.value))
+    )
+
+
+def _round(wanted: float, limits: Iterable[float]) -> int:
+    """Two digits that mean something are enough."""
+    whole = max(1, int(min([wanted, *limits])))
+    step: int = 10 ** max(0, len(str(whole)) - 2)
+    return whole // step * step
+
+
+def _silence_limits(setting: Setting) -> Iterator[float]:
+    """The fastest pace that each margin allows."""
+    silence = setting.call.silence
+    yield from (pinger.timeout.value / _TIMEOUT_MS for pinger in setting.pingers)
+    for box in setting.boxes:
+        yield from (_apart(box.idle.value, pinger.longest_gap, _BOX_MARGIN_MS) for pinger in setting.pingers)
+        if any(pinger.how is Refresh.TCP_PROBE for pinger in setting.hop.refreshing(box)):
+            yield box.idle.value / _PROBED_BOX_MS
+        if silence is not None:
+            yield _apart(box.idle.value, silence.value, _BOX_MARGIN_MS)
+
+
+def _notice_limits(setting: Setting, side: Side, within: int) -> Iterator[float]:
+    for pinger in setting.pingers:
+        yield pinger.timeout.value / _TIMEOUT_MS
+        if pinger.side is side:
+            yield _apart(within, pinger.notices_in, _NOTICE_MARGIN_MS)
+
+
+def _apart(one: int, other: int, margin: int) -> float:
+    """Times that are the same in the spec cannot be told apart at any pace."""
+    return abs(one - other) / margin or 1.0

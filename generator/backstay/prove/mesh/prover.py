@@ -1,0 +1,146 @@
+"""Every promise of every call, tried: calls side by side, a few at a time, each trial with a limit of its own."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from backstay.core.failure import CannotTell
+from backstay.core.manifest import Settled
+from backstay.model.cluster import Cluster
+from backstay.model.network import Runtime
+from backstay.prove.mesh import judge
+from backstay.prove.mesh.claims import LONGEST_SECONDS, claims, untried, untried_call
+from backstay.prove.mesh.envoy import require
+from backstay.prove.mesh.journal import Journal
+from backstay.prove.mesh.pace import notice_pace, silence_pace
+from backstay.prove.mesh.setting import Setting, settings
+from backstay.prove.mesh.together import together
+from backstay.prove.mesh.trials import be_silent, fail, stop_peer
+from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take, Verdict
+
+AT_ONCE = 6
+"""Trials that run side by side: each is up to two Envoys and two gRPC processes, which mostly wait."""
+
+_TRIAL_SECONDS = 2 * LONGEST_SECONDS + 120
+T = TypeVar("T")
+Trial = Coroutine[object, object, tuple[list[Finding], Take]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A cluster's model and its emitted manifests."""
+
+    cluster: Cluster
+    settled: Sequence[Settled]
+
+
+def prove(cluster: Cluster, settled: Sequence[Settled], scale: int | None = None) -> Report:
+    """Try every promise of a cluster's calls; `CannotTell` when a trial cannot be made. See `prove_all`."""
+    [report] = prove_all([Job(cluster, settled)], scale)
+    return report
+
+
+def prove_all(jobs: Sequence[Job], scale: int | None = None) -> list[Report]:
+    """Try every promise of several clusters, as many trials at once as this machine bears.
+
+    `scale` is how many times faster than the spec time passes; None: for each call as fast as can be told apart.
+    Blocks for minutes at most. Interrupted, it ends every process that it started.
+    """
+    require()
+    return asyncio.run(_all(jobs, scale))
+
+
+async def _all(jobs: Sequence[Job], scale: int | None) -> list[Report]:
+    places = asyncio.Semaphore(AT_ONCE)
+    return await together(_report(job, scale, places) for job in jobs)
+
+
+async def _report(job: Job, scale: int | None, places: asyncio.Semaphore) -> Report:
+    calls = [_Call(setting, scale, places) for setting in settings(job.cluster, job.settled)]
+    return Report(job.cluster.name, await together(call.prove() for call in calls))
+
+
+@dataclass(frozen=True)
+class _Call:
+    """The trials of one call; `asked` is the scale that was asked for, None for as fast as each trial may go."""
+
+    setting: Setting
+    asked: int | None
+    places: asyncio.Semaphore
+
+    async def prove(self) -> CallProof:
+        """Whatever can be tried, tried; the rest with its reason."""
+        promised = claims(self.setting)
+        reason = untried_call(self.setting.emitted.cluster, self.setting.call)
+        reasons = {claim: reason or untried(claim, self.setting, self._scale(claim)) for claim in promised}
+        findings = {claim: Finding(claim, Verdict.NOT_TRIED, why) for claim, why in reasons.items() if why}
+        done = await together(self._trials([claim for claim in promised if claim not in findings]))
+        findings |= {one.claim: one for found, _ in done for one in found}
+        takes = [take for _, take in done]
+        return self._proof([findings[claim] for claim in promised], takes, tried=reason is None)
+
+    def _scale(self, claim: Claim) -> int:
+        if self.asked is not None:
+            return self.asked
+        if claim.kind is Kind.NOTICES and claim.side is not None:
+            return notice_pace(self.setting, claim.side)
+        return 1 if claim.kind is Kind.BOUNDED else silence_pace(self.setting)
+
+    def _trials(self, left: Sequence[Claim]) -> Iterator[Trial]:
+        """One a claim; what a silent call shows about survival and about pings comes from the same trial."""
+        silent = [claim for claim in left if claim.kind in {Kind.SURVIVES, Kind.TOLERATES}]
+        if silent:
+            yield self._silent(silent)
+        for claim in left:
+            if claim.kind is Kind.NOTICES:
+                yield self._dead(claim)
+            elif claim.kind is Kind.BOUNDED:
+                yield self._failing(claim)
+
+    async def _silent(self, wanted: Sequence[Claim]) -> tuple[list[Finding], Take]:
+        scale = self._scale(wanted[0])
+        seen = await self._placed(be_silent(self.setting, scale))
+        judges = {Kind.SURVIVES: judge.survived, Kind.TOLERATES: judge.tolerated}
+        found = [judges[claim.kind](claim, seen, self.setting, scale) for claim in wanted]
+        return found, _take("silence", scale, seen.journal)
+
+    async def _dead(self, claim: Claim) -> tuple[list[Finding], Take]:
+        assert claim.side is not None  # noqa: S101 - somebody has to notice
+        scale = self._scale(claim)
+        seen = await self._placed(stop_peer(self.setting, scale, claim.side))
+        return [judge.noticed(claim, seen, self.setting, scale)], _take("dead peer", scale, seen.journal)
+
+    async def _failing(self, claim: Claim) -> tuple[list[Finding], Take]:
+        scale = self._scale(claim)
+        seen = await self._placed(fail(self.setting, scale))
+        return [judge.bounded(claim, seen)], _take("failing server", scale, seen.journal)
+
+    async def _placed(self, trial: Coroutine[object, object, T]) -> T:
+        """Make a trial when there is a place for it, within its limit."""
+        async with self.places:
+            try:
+                async with asyncio.timeout(_TRIAL_SECONDS):
+                    return await trial
+            except TimeoutError as late:
+                raise CannotTell(f"a trial did not end within {_TRIAL_SECONDS:.0f}s") from late
+
+    def _proof(self, findings: Sequence[Finding], takes: Sequence[Take], *, tried: bool) -> CallProof:
+        call = self.setting.call
+        return CallProof(
+            call.index, call.client.name, call.service.name, [(hop.sender, hop.receiver) for hop in call.hops],
+            findings, takes, self._stand_ins() if tried else (), self.setting.notes if tried else (),
+        )  # fmt: skip
+
+    def _stand_ins(self) -> list[str]:
+        call = self.setting.call
+        known = ((call.client.name, call.client.runtime), (call.service.name, call.service.runtime))
+        return [
+            f"{name} is played by gRPC core, not {runtime}"
+            for name, runtime in known
+            if runtime is not Runtime.CORE
+        ]
+
+
+def _take(title: str, scale: int, journal: Journal) -> Take:
+    return Take(title, scale, sorted(journal.events, key=lambda event: event.at))
