@@ -1,7 +1,7 @@
 """Every promise of every call, tried: calls side by side, a few at a time, each trial with a limit of its own."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ AT_ONCE = 6
 
 _TRIAL_SECONDS = 2 * LONGEST_SECONDS + 120
 T = TypeVar("T")
+Tell = Callable[[str], None]
 Trial = Coroutine[object, object, tuple[list[Finding], Take]]
 
 
@@ -35,30 +36,40 @@ class Job:
     settled: Sequence[Settled]
 
 
+def _quiet(_: str) -> None:
+    """Tell nobody."""
+
+
 def prove(cluster: Cluster, settled: Sequence[Settled], scale: int | None = None) -> Report:
     """Try every promise of a cluster's calls; `CannotTell` when a trial cannot be made. See `prove_all`."""
     [report] = prove_all([Job(cluster, settled)], scale)
     return report
 
 
-def prove_all(jobs: Sequence[Job], scale: int | None = None) -> list[Report]:
+def prove_all(jobs: Sequence[Job], scale: int | None = None, tell: Tell = _quiet) -> list[Report]:
     """Try every promise of several clusters, as many trials at once as this machine bears.
 
     `scale` is how many times faster than the spec time passes; None: for each call as fast as can be told apart.
-    Blocks for minutes at most. Interrupted, it ends every process that it started.
+    `tell` gets a line as each call is done. Blocks for minutes at most. Interrupted, it ends every process that it started.
     """
     require()
-    return asyncio.run(_all(jobs, scale))
+    return asyncio.run(_all(jobs, scale, tell))
 
 
-async def _all(jobs: Sequence[Job], scale: int | None) -> list[Report]:
+async def _all(jobs: Sequence[Job], scale: int | None, tell: Tell) -> list[Report]:
     places = asyncio.Semaphore(AT_ONCE)
-    return await together(_report(job, scale, places) for job in jobs)
+    return await together(_report(job, scale, places, tell) for job in jobs)
 
 
-async def _report(job: Job, scale: int | None, places: asyncio.Semaphore) -> Report:
+async def _report(job: Job, scale: int | None, places: asyncio.Semaphore, tell: Tell) -> Report:
+    async def proof(call: _Call) -> CallProof:
+        done = await call.prove()
+        report = Report(job.cluster.name, [done])
+        tell(f"{job.cluster.name}: {done.name}: {', '.join(f'{report.count(v)} {v}' for v in Verdict)}")
+        return done
+
     calls = [_Call(setting, scale, places) for setting in settings(job.cluster, job.settled)]
-    return Report(job.cluster.name, await together(call.prove() for call in calls))
+    return Report(job.cluster.name, await together(proof(call) for call in calls))
 
 
 @dataclass(frozen=True)
@@ -109,7 +120,9 @@ class _Call:
         assert claim.side is not None  # noqa: S101 - somebody has to notice
         scale = self._scale(claim)
         seen = await self._placed(stop_peer(self.setting, scale, claim.side))
-        return [judge.noticed(claim, seen, self.setting, scale)], _take("dead peer", scale, seen.journal)
+        return [judge.noticed(claim, seen, self.setting, scale)], _take(
+            f"dead peer: {claim.words}", scale, seen.journal
+        )
 
     async def _failing(self, claim: Claim) -> tuple[list[Finding], Take]:
         scale = self._scale(claim)

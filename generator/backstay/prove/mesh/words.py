@@ -1,7 +1,7 @@
 """The words of a proof: what was promised, what was measured, and what follows from it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from backstay.core.place import Place
@@ -102,3 +102,16 @@ class Report:
     def count(self, verdict: Verdict) -> int:
         """How many claims ended with a verdict."""
         return sum(finding.verdict is verdict for finding in self.findings)
+
+
+def located(report: Report, locate: Callable[[Place], Place]) -> Report:
+    """The report with file, line and column at its claims."""
+    return replace(report, calls=[_located(call, locate) for call in report.calls])
+
+
+def _located(call: CallProof, locate: Callable[[Place], Place]) -> CallProof:
+    found = [
+        replace(finding, claim=replace(finding.claim, place=locate(finding.claim.place)))
+        for finding in call.findings
+    ]
+    return replace(call, findings=found)

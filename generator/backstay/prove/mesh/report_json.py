@@ -1,0 +1,50 @@
+"""A report for programs: version 1 of a contract."""
+
+import json
+from collections.abc import Iterable
+
+from backstay.core.place import Place
+from backstay.prove.mesh.words import CallProof, Finding, Report, Verdict
+
+VERSION = 1
+
+
+def to_json(reports: Iterable[Report]) -> str:
+    """`{"version": 1, "clusters": [...], "summary": {...}}`, ending in a newline."""
+    known = list(reports)
+    counts = {verdict.value: sum(report.count(verdict) for report in known) for verdict in Verdict}
+    value = {"version": VERSION, "clusters": [_cluster(report) for report in known], "summary": counts}
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _cluster(report: Report) -> dict[str, object]:
+    return {"cluster": report.cluster, "calls": [_call(call) for call in report.calls]}
+
+
+def _call(call: CallProof) -> dict[str, object]:
+    return {
+        "call": call.name,
+        "index": call.index,
+        "hops": [{"sender": sender, "receiver": receiver} for sender, receiver in call.hops],
+        "claims": [_finding(finding) for finding in call.findings],
+        "standIns": list(call.stand_ins),
+        "notes": list(call.notes),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    claim = finding.claim
+    return {
+        "claim": claim.kind.value,
+        "words": claim.words,
+        "place": _place(claim.place),
+        "limit": claim.limit,
+        "verdict": finding.verdict.value,
+        "measured": finding.measured,
+        "value": finding.value,
+        "scale": finding.scale,
+    }
+
+
+def _place(place: Place) -> dict[str, object]:
+    return {"file": place.file, "line": place.line, "column": place.column, "path": place.path}
