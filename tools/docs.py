@@ -14,21 +14,20 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import click
+from pages import pages
 
-from backstay.cli.main import backstay, run
-from backstay.pipeline import rules_by_id
-from backstay.spec.schema import json_schema
+from backstay.cli.main import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPO = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "docs", "bases", "generator")
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_SECTION = re.compile(r"^(Breaks|Bad|Good|Source|Not judged):[ \t]*", re.MULTILINE)
 
 
 def main() -> int:
@@ -37,76 +36,12 @@ def main() -> int:
     asked.add_argument("--check", action="store_true")
     check = asked.parse_args().check
     os.chdir(REPO)
-    pages = dict(generated())
-    faults = list(_stale(pages)) if check else _write(pages)
+    due = dict(pages())
+    faults = list(_stale(due)) if check else _write(due)
     faults += [*_broken_links(), *(_untrue() if check else ())]
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
-
-
-def generated() -> Iterator[tuple[str, str]]:
-    """Every generated page: its path and text."""
-    rules = dict(sorted(rules_by_id().items()))
-    rows = [f"| [{id_}]({id_}.md) | {rule.name} | {rule.severity.value} | {rule.why} |" for id_, rule in rules.items()]
-    head = "# Rules\n\nMade from the rules themselves by `tools/docs.py`.\n\n| id | name | severity | what breaks |\n|---|---|---|---|\n"
-    yield "docs/rules/README.md", head + "\n".join(rows) + "\n"
-    for id_, rule in rules.items():
-        yield f"docs/rules/{id_}.md", f"# {id_} {rule.name}\n\nSeverity: {rule.severity.value}\n\n{_rule_text(rule.doc or rule.why)}\n"
-    yield "docs/reference/spec.md", "\n".join(_spec_reference())
-    yield "docs/reference/command-line.md", "\n".join(_commands())
-
-
-def _rule_text(doc: str) -> str:
-    """A rule's docstring as Markdown: its sections as headings, its examples as YAML."""
-    parts = _SECTION.split(doc.strip())
-    text = parts[0].strip()
-    for name, body in zip(parts[1::2], parts[2::2], strict=True):
-        text += f"\n\n## {name}\n\n" + (f"```yaml\n{_dedented(body)}\n```" if name in {"Bad", "Good"} else body.strip())
-    return text
-
-
-def _dedented(body: str) -> str:
-    lines = [line for line in body.splitlines() if line.strip()]
-    depth = min((len(line) - len(line.lstrip()) for line in lines), default=0)
-    return "\n".join(line[depth:] for line in lines)
-
-
-def _spec_reference() -> Iterator[str]:
-    schema = json_schema()["$defs"]
-    yield "# Spec reference\n\nMade from the models by `tools/docs.py`. A spec is a `Cluster`; a `Profile` has the same sections.\n"
-    for name in ["Cluster", *sorted(schema.keys() - {"Cluster", "Profile"})]:
-        yield f"## {name.removeprefix('backstay__spec__').replace('__', '.')}\n\n{' '.join(schema[name].get('description', '').split())}\n"
-        yield "| key | type | what it says |\n|---|---|---|"
-        for key, value in schema[name].get("properties", {}).items():
-            yield f"| `{key}` | {_type(value)} | {value.get('description', '')} |"
-        yield ""
-
-
-def _type(value: dict[str, Any]) -> str:
-    if "$ref" in value:
-        return value["$ref"].rsplit("/", 1)[1].removeprefix("backstay__spec__").replace("__", ".")
-    if "anyOf" in value:
-        return " or ".join(dict.fromkeys(_type(one) for one in value["anyOf"] if one.get("type") != "null"))
-    if "enum" in value or "const" in value:
-        return ", ".join(f"`{word}`" for word in value.get("enum", [value.get("const")]))
-    if value.get("type") == "array":
-        return f"list of {_type(value.get('items', {}))}"
-    if value.get("type") == "object":
-        below = value.get("additionalProperties")
-        return f"map of {_type(below)}" if isinstance(below, dict) else "map"
-    return str(value.get("type", "any"))
-
-
-def _commands() -> Iterator[str]:
-    yield "# Command line\n\nMade from the commands by `tools/docs.py`.\n"
-    context = click.Context(backstay, info_name="backstay", max_content_width=100)
-    yield f"```\n{backstay.get_help(context)}\n```\n"
-    for name in backstay.list_commands(context):
-        command = backstay.get_command(context, name)
-        assert command is not None
-        below = click.Context(command, info_name=name, parent=context, max_content_width=100)
-        yield f"## {name}\n\n```\n{command.get_help(below)}\n```\n"
 
 
 def _stale(pages: dict[str, str]) -> Iterator[str]:
