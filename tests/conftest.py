@@ -6,11 +6,21 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SKIPPED: list[str] = []
+
+# Never timed: a slow machine is no fault. On CI the same examples each time: a run says something of the change.
+settings.register_profile(
+    "backstay",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+settings.load_profile("backstay")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

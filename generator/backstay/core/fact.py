@@ -43,6 +43,11 @@ class Fact(Generic[T_co]):
     value: T_co
     origins: tuple[Origin, ...]
 
+    @property
+    def is_stated(self) -> bool:
+        """Whether somebody wrote it into a spec or a profile."""
+        return bool(self.origins) and self.origins[0].kind is OriginKind.SPEC
+
     def to(self, turn: Callable[[T_co], U]) -> "Fact[U]":
         """The same origins for another spelling of the value."""
         return Fact(turn(self.value), self.origins)

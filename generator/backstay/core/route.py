@@ -50,9 +50,7 @@ def read(text: str) -> Route | None:
 def look_up(value: object, route: Route) -> object:
     """The value at `route` below `value`; KeyError when there is none."""
     for step in route:
-        if isinstance(value, Mapping):
-            value = value[step]
-        elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
+        if isinstance(value, Mapping) or (isinstance(value, list | tuple) and isinstance(step, int) and step < len(value)):
             value = value[step]
         else:
             raise KeyError(show(route))

@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterator
 
 from backstay.core.manifest import Manifest
-from backstay.emit.mesh import channel_arguments, destination_rule, inbound_filter, sidecar, upstream_filter
+from backstay.emit.mesh import (
+    channel_arguments,
+    destination_rule,
+    inbound_filter,
+    sidecar,
+    upstream_filter,
+    virtual_service,
+)
 from backstay.emit.observability import dashboard, prometheus_rule, proxy_stats, reset_script, tracing_policy
 from backstay.emit.pipelines import (
     api_server,
@@ -23,6 +30,7 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     upstream_filter.emit,
     destination_rule.emit,
     sidecar.emit,
+    virtual_service.emit,
     channel_arguments.emit,
     metadata_grpc.emit,
     launcher.emit,

@@ -126,6 +126,4 @@ class Hop:
     def keepers(self, box: Box, round_trip_ms: int) -> tuple[Pinger, ...]:
         """Who refreshes a box in time, installed ones before others."""
         pingers = self.refreshing(box)
-        return tuple(
-            pinger for pinger in pingers if pinger.longest_gap + round_trip_ms < box.idle.value
-        )
+        return tuple(pinger for pinger in pingers if pinger.longest_gap + round_trip_ms < box.idle.value)

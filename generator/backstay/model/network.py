@@ -190,12 +190,39 @@ class Knobs:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryBudget:
+    """How many retries may run at a time: a share of the active requests, in percent, and at least some."""
+
+    percent: Fact[int]
+    at_least: Fact[int]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRoute:
+    """What callers' sidecars are told about one host: how often to try again, on what, and for how long.
+
+    `retries` excludes the first try; `retry_on` are Envoy's words; None leaves a thing as it is. `name` is the
+    service that the host is declared for, `namespace` its own; `budget` None: this Istio has no such setting.
+    """
+
+    name: str
+    host: Fact[str]
+    namespace: str
+    retries: Fact[int] | None
+    retry_on: Fact[tuple[str, ...]] | None
+    base: Fact[int] | None
+    timeout: Fact[int] | None
+    budget: RetryBudget | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """Every call with its hops, and the knobs by service."""
+    """Every call with its hops, the knobs by service, and the routes by host."""
 
     services: tuple[Service, ...]
     calls: tuple[Call, ...]
     knobs: tuple[Knobs, ...]
+    routes: tuple[CallRoute, ...] = ()
 
     def calls_to(self, service: str) -> tuple[Call, ...]:
         """The calls that go to one service."""

@@ -7,6 +7,7 @@ from backstay.resolve.network import resolve_network
 from backstay.resolve.observability import resolve_observability
 from backstay.resolve.platform import resolve_platform
 from backstay.resolve.retries import resolve_retries
+from backstay.resolve.routes import with_routes
 from backstay.resolve.storage import resolve_storage, run_namespaces
 from backstay.resolve.termination import resolve_drain
 from backstay.spec import cluster as spec
@@ -21,6 +22,7 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     retries, more_numbers = resolve_retries(stated.retries, platform.workflows)
     if stops(findings):
         return None, findings
+    network = with_routes(network, retries.calls, platform)
     watching, watch_numbers = (
         (None, {}) if stated.observability is None else resolve_observability(stated.observability, network)
     )

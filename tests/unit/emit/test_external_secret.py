@@ -9,7 +9,12 @@ import pytest
 from support.casebook import on_base
 from support.compiler import compile_spec
 
-CREDENTIALS = {"secret": "store", "accessKey": "id", "secretKey": "key", "external": {"store": "vault", "key": "ml/store"}}
+CREDENTIALS = {
+    "secret": "store",
+    "accessKey": "id",
+    "secretKey": "key",
+    "external": {"store": "vault", "key": "ml/store"},
+}
 
 
 def _fetched(**spec):
@@ -20,7 +25,9 @@ def _fetched(**spec):
 
 def test_one_in_each_namespace_that_needs_it():
     """The Pipelines namespace and the run namespaces, each once."""
-    found = _fetched(storage={"artifacts": {"credentials": CREDENTIALS}, "runNamespaces": ["a", "b", "kubeflow"]})
+    found = _fetched(
+        storage={"artifacts": {"credentials": CREDENTIALS}, "runNamespaces": ["a", "b", "kubeflow"]}
+    )
     assert sorted(found) == ["a", "b", "kubeflow"]
     spec = found["a"]["spec"]
     assert spec["target"] == {"name": "store", "creationPolicy": "Owner"}
@@ -39,6 +46,8 @@ def test_nothing_is_fetched_unless_asked(credentials):
 
 def test_a_fetched_secret_needs_a_name():
     """And says so at the credentials."""
-    compiled = compile_spec(on_base({"storage": {"artifacts": {"credentials": {**CREDENTIALS, "secret": None}}}}))
+    compiled = compile_spec(
+        on_base({"storage": {"artifacts": {"credentials": {**CREDENTIALS, "secret": None}}}})
+    )
     assert any("how the fetched Secret is called" in f.message for f in compiled.findings)
     assert json.dumps([f.place.path for f in compiled.findings]) == '["storage.artifacts.credentials"]'

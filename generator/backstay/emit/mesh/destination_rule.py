@@ -1,4 +1,4 @@
-"""DestinationRule http2KeepAlive: the callers' sidecars ping the service (Istio 1.31 and later)."""
+"""DestinationRule: the callers' sidecars ping the service (Istio 1.31 and later) and do not storm it with retries."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,8 +27,19 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
             if k.service.name in names
         ]
         wanted = [(service, pool) for service, pool in pools if pool]
-        if wanted:
-            yield _rule(cluster.mesh, _namer(services), _policy(wanted, shared=len(services) > 1))
+        policy = _policy(wanted, shared=len(services) > 1) | _budget(cluster, services[0].host.value)
+        if policy:
+            yield _rule(cluster.mesh, _namer(services), policy)
+
+
+def _budget(cluster: Cluster, host: str) -> Body:
+    """How many retries may run at a time; ports with settings of their own have no such field."""
+    for route in cluster.network.routes:
+        if route.host.value == host and route.budget is not None:
+            return {
+                "retryBudget": {"percent": route.budget.percent, "minRetryConcurrency": route.budget.at_least}
+            }
+    return {}
 
 
 def _hosts(cluster: Cluster) -> list[list[Service]]:
@@ -52,12 +63,14 @@ def _rule(mesh: Mesh, service: Service, policy: Body) -> Manifest:
         return new_patch(older, "DestinationRule", name, namespace, SOURCE, spec={"trafficPolicy": policy})
     spec: Body = {"host": service.host, "trafficPolicy": policy}
     return new_object(
-        "mesh", API, "DestinationRule", f"keepalive-{service.name}", namespace, SOURCE, spec=spec
+        "mesh", API, "DestinationRule", f"calls-to-{service.name}", namespace, SOURCE, spec=spec
     )
 
 
 def _policy(pools: Sequence[tuple[Service, Body]], *, shared: bool) -> Body:
     """The host's only service speaks for all its ports; of several each speaks for its own."""
+    if not pools:
+        return {}
     if not shared:
         return {"connectionPool": pools[0][1]}
     ports = [{"port": {"number": service.port}, "connectionPool": pool} for service, pool in pools]

@@ -19,7 +19,15 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
     homes = (*((cluster.pipelines.namespace,) if cluster.pipelines else ()), *cluster.storage.run_namespaces)
     for namespace in {home.value: home for home in homes}.values():
         spec = _spec(secret, secret.external)
-        yield new_object("storage", "external-secrets.io/v1", "ExternalSecret", secret.name.value, namespace, SOURCE, spec=spec)
+        yield new_object(
+            "storage",
+            "external-secrets.io/v1",
+            "ExternalSecret",
+            secret.name.value,
+            namespace,
+            SOURCE,
+            spec=spec,
+        )
 
 
 def _spec(secret: SecretRef, external: ExternalRef) -> Body:
