@@ -1,5 +1,8 @@
 # Recipes for people who work on backstay; `just --list` shows them.
 
+# What `setup` installed comes first
+export PATH := justfile_directory() / ".venv/bin:" + env_var("PATH")
+
 # A development environment in .venv
 setup:
     python3 -m venv .venv

@@ -92,7 +92,10 @@ def _check(run: Run, out: Path, jobs: int, form: str) -> int:
         sys.stdout.writelines(diff.text() for diff in run.diffs)
         sys.stdout.writelines(f"left over: {out}/{name}\n" for name in left_over)
     stale_files = len(run.diffs) + len(left_over)
-    if run.stops or stale_files:
+    if run.stops:
+        click.echo(f"{out} cannot be compared: the specs have to be mended first", err=True)
+        return Exit.FINDINGS
+    if stale_files:
         click.echo(f"{out} is stale: {_many(stale_files, 'difference')}; run `backstay compile`", err=True)
         return Exit.FINDINGS
     return Exit.CLEAN

@@ -1,0 +1,83 @@
+"""docs/guide.md, taken at its word."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backstay.text.yaml import parse
+from support.repository import REPO
+
+if TYPE_CHECKING:
+    from cli.conftest import Repository
+
+GUIDE = (REPO / "docs/guide.md").read_text(encoding="utf-8")
+FILTER = "overlays/first/component/mesh/envoyfilter-keepalive-inbound-metadata-kubeflow.yaml"
+
+
+def _merged(below: Any, above: Any) -> Any:
+    if isinstance(below, dict) and isinstance(above, dict):
+        return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}
+    return above
+
+
+@pytest.fixture
+def parts() -> list[Any]:
+    """The YAML of the page: a cluster, a path, a pin, a profile."""
+    found = [parse(block) for block in re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)]
+    assert [sorted(part) for part in found][1:3] == [["network"], ["network"]]
+    return found
+
+
+def _write(repository: Repository, *parts: Any) -> None:
+    spec: Any = {}
+    for part in parts:
+        spec = _merged(spec, part)
+    repository.text("specs/clusters/first.yaml", json.dumps(spec, indent=1))
+
+
+def test_each_step_compiles_without_a_finding_that_stops(repository: Repository, parts: list[Any]) -> None:
+    """The cluster, then the path, which brings an interval of the length that the page names, then the pin."""
+    cluster, path, pin, _ = parts
+    for command in re.findall(r"^(backstay \w+) +#", GUIDE, re.MULTILINE):
+        _write(repository, cluster)
+        assert repository.backstay(*command.split()[1:]).code == 0
+    assert {"first", "fleet"} == {name.split("/")[0] for name in repository.tree()}
+    _write(repository, cluster, path)
+    assert repository.backstay("compile").code == 0
+    assert "tells why it says 60s" in GUIDE
+    assert "interval: 60s" in (repository.root / FILTER).read_text()
+    _write(repository, cluster, path, pin)
+    assert repository.backstay("compile").code == 0
+    assert "interval: 30s" in (repository.root / FILTER).read_text()
+
+
+def test_a_pin_that_the_firewall_outlasts_is_an_error_at_the_pin(
+    repository: Repository, parts: list[Any]
+) -> None:
+    """As the page says."""
+    cluster, path, pin, _ = parts
+    _write(
+        repository, cluster, path, pin, {"network": {"overrides": {"metadata": {"keepaliveInterval": "10m"}}}}
+    )
+    found = [f for f in repository.backstay("check", "--format", "json").findings if f["severity"] == "error"]
+    assert "network.overrides.metadata.keepaliveInterval" in {f["place"]["path"] for f in found}
+
+
+def test_a_profile_holds_what_clusters_share(repository: Repository, parts: list[Any]) -> None:
+    """A box of the profile serves as one of the cluster's own."""
+    cluster, path, _, profile = parts
+    _write(repository, cluster, path)
+    assert repository.backstay("compile").code == 0
+    own = repository.tree()[FILTER.removeprefix("overlays/")]
+    repository.text("specs/profiles/datacentre.yaml", json.dumps(profile))
+    shared = {"network": {"boxes": {}}, "extends": ["datacentre"]}
+    _write(
+        repository, cluster, {"network": {k: v for k, v in path["network"].items() if k != "boxes"}}, shared
+    )
+    assert repository.backstay("compile").code == 0
+    merged = repository.tree()[FILTER.removeprefix("overlays/")]
+    assert parse(merged.decode()) == parse(own.decode())
