@@ -16,12 +16,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 REPO = Path(__file__).resolve().parents[1]
+MEMORY = "/dev/shm"  # noqa: S108 - a fresh folder is made below it
 SIX_OBJECTS = """\
 apiVersion: backstay.dev/v1alpha1
 kind: Cluster
@@ -50,9 +54,9 @@ class Measured:
 
 def measure(arguments: list[str], folder: Path, expect: tuple[int, ...] = (0,)) -> Measured:
     """Run backstay in a folder and account for it."""
-    with open(os.devnull, "w") as quiet:
-        child = subprocess.Popen([sys.executable, "-m", "backstay", *arguments], cwd=folder, stdout=quiet, stderr=quiet)
-        _, status, used = os.wait4(child.pid, 0)
+    command = [sys.executable, "-m", "backstay", *arguments]
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode not in expect:
         raise SystemExit(f"backstay {' '.join(arguments)} exited {child.returncode}")
@@ -62,7 +66,7 @@ def measure(arguments: list[str], folder: Path, expect: tuple[int, ...] = (0,)) 
 @contextmanager
 def folder() -> Iterator[Path]:
     """A folder that is gone afterwards, in memory where the machine has such a place."""
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
     path = Path(tempfile.mkdtemp(prefix="backstay-bench-", dir=place))
     try:
         yield path
@@ -111,7 +115,9 @@ def compile_rows(title: str, make: Callable[[Path, int], None], clusters: int, r
         text = one.read_text()
         changed = []
         for number in range(rounds):
-            one.write_text(text.replace("detectDeadPeerIn: ", f"roundTrip: {60 + number}ms, detectDeadPeerIn: ", 1))
+            one.write_text(
+                text.replace("detectDeadPeerIn: ", f"roundTrip: {60 + number}ms, detectDeadPeerIn: ", 1)
+            )
             changed.append(measure(["compile"], path))
         row(f"{title}: one leaf changed", changed, len(names))
 

@@ -33,7 +33,9 @@ def test_every_rule_has_a_case_file_and_every_case_file_a_rule():
 
 def test_a_case_file_names_its_own_rule():
     """A copied file still naming its model is found."""
-    assert all(case.rule == file for file in _FILES for case in casebook.cases_in(casebook.FOLDER / f"{file}.yaml"))
+    assert all(
+        case.rule == file for file in _FILES for case in casebook.cases_in(casebook.FOLDER / f"{file}.yaml")
+    )
 
 
 def test_ids_are_unique_and_in_order():
@@ -63,7 +65,9 @@ def test_a_rule_says_what_it_is(check):
     assert check.rule.source
     assert check.rule.severity in Severity
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", check.rule.name)
-    assert f"{check.rule.id}-{check.rule.name}".lower().replace("-", "_") in {name.rsplit(".", 1)[1] for name in rule_modules()}
+    assert f"{check.rule.id}-{check.rule.name}".lower().replace("-", "_") in {
+        name.rsplit(".", 1)[1] for name in rule_modules()
+    }
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.id)

@@ -17,7 +17,9 @@ from support.compiler import compile_spec
 _CHECKS = {check.rule.id: check for check in CHECKS}
 _CASES = list(casebook.cases())
 _ON_OBJECTS = [case for case in _CASES if case.objects]
-_JUNK = st.sampled_from([None, True, 7, 1.5, "", "x", "a: b", "{[", [], {}, [None], ["x"], [{}], {"a": "b"}, {"name": 1}])
+_JUNK = st.sampled_from(
+    [None, True, 7, 1.5, "", "x", "a: b", "{[", [], {}, [None], ["x"], [{}], {"a": "b"}, {"name": 1}]
+)
 
 
 def test_there_are_cases():
@@ -68,7 +70,9 @@ def mapping_in(value):
 def on_objects(case):
     """The rule's findings about objects, or about a change of them."""
     check = _CHECKS[case.rule]
-    return list(check.run(casebook.context(case)) if case.before is None else check.compare(*casebook.change(case)))
+    return list(
+        check.run(casebook.context(case)) if case.before is None else check.compare(*casebook.change(case))
+    )
 
 
 def on_spec(case):
@@ -78,7 +82,11 @@ def on_spec(case):
 
 def inner_routes(objects):
     """The routes of every value inside the objects, but of what makes them objects of their kind."""
-    return [route for route in routes_in(objects) if len(route) > 1 and route[-1] not in {"kind", "object", "partial"}]
+    return [
+        route
+        for route in routes_in(objects)
+        if len(route) > 1 and route[-1] not in {"kind", "object", "partial"}
+    ]
 
 
 def routes_in(value, route=()):

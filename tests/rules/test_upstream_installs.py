@@ -29,7 +29,10 @@ pytestmark = needs_fixtures
 
 def load(install):
     """The objects of an install."""
-    texts = [file.read_text(encoding="utf-8") for file in sorted((SHARED / "fixtures/installs" / install).glob("*.yaml"))]
+    texts = [
+        file.read_text(encoding="utf-8")
+        for file in sorted((SHARED / "fixtures/installs" / install).glob("*.yaml"))
+    ]
     values = [parse(document) for text in texts for document in text.split("\n---\n")]
     found = [item(value, "install.yaml") for value in values if value]
     assert len(found) > 50
@@ -53,7 +56,9 @@ def test_an_upstream_install_has_its_documented_defects_only(install):
 def test_a_store_that_moves_in_the_workflow_controller_only_is_found(install):
     """As in kubeflow/pipelines#11301, where the launcher went on dialling the default store."""
     found = findings(install, [moved(one) for one in load(install)])
-    assert [(one.rule, one.object.name) for one in found if one.rule == "KFP012"] == [("KFP012", "workflow-controller-configmap")]
+    assert [(one.rule, one.object.name) for one in found if one.rule == "KFP012"] == [
+        ("KFP012", "workflow-controller-configmap")
+    ]
 
 
 @pytest.mark.parametrize("install", INSTALLS)
@@ -69,7 +74,9 @@ def moved(one):
     """The workflow controller's configuration with another store in it."""
     if one.ref.name != "workflow-controller-configmap":
         return one
-    repository = "s3: {endpoint: 'minio.kf-storage.svc.cluster.local:80', bucket: mlpipeline, insecure: true}\n"
+    repository = (
+        "s3: {endpoint: 'minio.kf-storage.svc.cluster.local:80', bucket: mlpipeline, insecure: true}\n"
+    )
     return replace(one, value={**one.value, "data": {**one.value["data"], "artifactRepository": repository}})
 
 
@@ -79,7 +86,13 @@ def with_store(one):
         return one
     template = one.value["spec"]["template"]
     container, *others = template["spec"]["containers"]
-    told = {"name": "OBJECTSTORECONFIG_HOST", "value": "minio.kf-storage"}, {"name": "OBJECTSTORECONFIG_PORT", "value": "80"}
+    told = (
+        {"name": "OBJECTSTORECONFIG_HOST", "value": "minio.kf-storage"},
+        {"name": "OBJECTSTORECONFIG_PORT", "value": "80"},
+    )
     containers = [{**container, "env": [*container["env"], *told]}, *others]
-    spec = {**one.value["spec"], "template": {**template, "spec": {**template["spec"], "containers": containers}}}
+    spec = {
+        **one.value["spec"],
+        "template": {**template, "spec": {**template["spec"], "containers": containers}},
+    }
     return replace(one, value={**one.value, "spec": spec})

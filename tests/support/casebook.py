@@ -48,9 +48,15 @@ def cases_in(file: Path) -> Iterator[Case]:
     book = parse(file.read_text(encoding="utf-8"))
     assert set(book) == {"rule", "cases"}, f"{file.name}: a case file has `rule` and `cases`"
     for case in book["cases"]:
-        assert set(case) <= {"name", "platform", "before", "objects", "spec", "findings"}, f"{file.name}: {case}"
-        assert "objects" in case or ("spec" in case and "before" not in case), f"{file.name}: {case['name']}: objects or a spec"
-        assert not ("platform" in case and "spec" in case), f"{file.name}: {case['name']}: a spec has its own platform"
+        assert set(case) <= {"name", "platform", "before", "objects", "spec", "findings"}, (
+            f"{file.name}: {case}"
+        )
+        assert "objects" in case or ("spec" in case and "before" not in case), (
+            f"{file.name}: {case['name']}: objects or a spec"
+        )
+        assert not ("platform" in case and "spec" in case), (
+            f"{file.name}: {case['name']}: a spec has its own platform"
+        )
         yield Case(book["rule"], case["name"], case.get("platform") or {}, case.get("objects"),
                    case.get("spec"), case["findings"], case.get("before"))  # fmt: skip
 
@@ -102,7 +108,13 @@ def differences(found: list[Diagnostic], expected: list) -> list[str]:
 
 
 def _wrong_parts(got: Diagnostic, want: Mapping) -> Iterator[tuple[str, str]]:
-    told = {"object": str(got.object), "field": got.field, "severity": str(got.severity), "place": got.place.path, "related": [one.place.path for one in got.related]}
+    told = {
+        "object": str(got.object),
+        "field": got.field,
+        "severity": str(got.severity),
+        "place": got.place.path,
+        "related": [one.place.path for one in got.related],
+    }
     for part, value in want.items():
         if part in {"message", "help"}:
             if value not in getattr(got, part):

@@ -42,7 +42,9 @@ class Context:
     versions: Mapping[str, str]
     cluster: Cluster | None = None
     _by_kind: dict[str, list[Item]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _by_name: dict[tuple[str, str], list[Item]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_name: dict[tuple[str, str], list[Item]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _nested: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
     _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -134,7 +134,9 @@ def args(container: Container) -> Iterator[tuple[str, Route]]:
 
 def environment(ctx: Context, container: Container) -> Environment:
     """What a container's `envFrom` and `env` set; a later entry wins over an earlier one, as in the kubelet."""
-    return ctx.once(("environment", id(container.item), container.route), lambda: _environment(ctx, container))
+    return ctx.once(
+        ("environment", id(container.item), container.route), lambda: _environment(ctx, container)
+    )
 
 
 def _environment(ctx: Context, container: Container) -> Environment:

@@ -50,8 +50,10 @@ def read(text: str) -> Route | None:
 def look_up(value: object, route: Route) -> object:
     """The value at `route` below `value`; KeyError when there is none."""
     for step in route:
-        if isinstance(value, Mapping) or (isinstance(value, list | tuple) and isinstance(step, int) and step < len(value)):
+        if isinstance(value, Mapping):
             value = value[step]
-        else:
+            continue
+        if not (isinstance(value, list | tuple) and isinstance(step, int) and step < len(value)):
             raise KeyError(show(route))
+        value = value[step]
     return value

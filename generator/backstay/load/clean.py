@@ -23,7 +23,9 @@ _LEADING_ZERO = re.compile(
     r"""0(?:(?<=[\s\[{,]0)|(?<=["'\]}]:0)|(?<=[\s\[{,][-+]0)|(?<=["'\]}]:[-+]0)|(?<=\A0)|(?<=\A[-+]0))"""
     r"(?:[0-9][0-9.eE+-]*|[bB][01]+|[xX][0-9a-fA-F]+|[oO][0-7]+)(?=[\s,\]}:]|\Z)"
 )
-_EXPONENT = re.compile(r"[eE][-+]?[0-9]{3}[0-9]*(?=[\s,\]}:]|\Z)")  # to its end: 52e556b3-57af is half of a uid
+_EXPONENT = re.compile(
+    r"[eE][-+]?[0-9]{3}[0-9]*(?=[\s,\]}:]|\Z)"
+)  # to its end: 52e556b3-57af is half of a uid
 _MANTISSA = re.compile(r"""(?:\A|[\s\[{,]|["'\]}]:)[-+]?[0-9.]+\Z""")
 _HEADER = re.compile(r"[|>][-+0-9]*#")  # libyaml takes it for the header of a block text, with a comment
 _NO_NUMBER = re.compile(r"\.(?:inf|nan)\b", re.IGNORECASE)

@@ -6,7 +6,12 @@ from backstay.check import look
 from backstay.check.context import Context
 from support.casebook import item
 
-_SETTINGS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "a"}, "data": {"HOST": "h", "PORT": 80}}
+_SETTINGS = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "settings", "namespace": "a"},
+    "data": {"HOST": "h", "PORT": 80},
+}
 
 
 def environment(env, *, env_from=(), partial=False, others=()):
@@ -50,7 +55,15 @@ def test_a_value_of_a_configmap_is_known_where_that_is_at_hand():
     assert environment([entry]).value("A") is None
 
 
-@pytest.mark.parametrize("reference", [{"name": "settings", "key": "NONE"}, {"name": "settings"}, {"key": "HOST"}, {"name": "settings", "key": "PORT"}])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"name": "settings", "key": "NONE"},
+        {"name": "settings"},
+        {"key": "HOST"},
+        {"name": "settings", "key": "PORT"},
+    ],
+)
 def test_a_reference_to_nothing_has_no_known_value(reference):
     """Nor has one to a value that is no text."""
     env = environment([{"name": "A", "valueFrom": {"configMapKeyRef": reference}}], others=[_SETTINGS])
@@ -59,6 +72,7 @@ def test_a_reference_to_nothing_has_no_known_value(reference):
 
 def test_the_pod_s_own_namespace():
     """Other fields of the pod are not known before it runs."""
+
     def of(field):
         return environment([{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": field}}}]).value("A")
 
@@ -69,7 +83,9 @@ def test_the_pod_s_own_namespace():
 def test_env_from_a_configmap_at_hand():
     """With its prefix; `env` wins over it."""
     source = {"configMapRef": {"name": "settings"}}
-    env = environment([{"name": "PORT", "value": "1"}], env_from=[source, {**source, "prefix": "P_"}], others=[_SETTINGS])
+    env = environment(
+        [{"name": "PORT", "value": "1"}], env_from=[source, {**source, "prefix": "P_"}], others=[_SETTINGS]
+    )
     assert (env.value("HOST"), env.value("P_HOST"), env.value("PORT")) == ("h", "h", "1")
     assert env.lacks("OTHER")
 
@@ -109,14 +125,22 @@ def test_the_whole_configmap_is_asked_before_a_patch_of_it():
 
 def test_arguments_are_the_texts_with_their_places():
     """Anything else among them is passed over, and counted."""
-    pod = item({"kind": "Pod", "spec": {"containers": [{"name": "x", "args": ["a", 1, "b"]}, "junk"]}}, "p.yaml")
+    pod = item(
+        {"kind": "Pod", "spec": {"containers": [{"name": "x", "args": ["a", 1, "b"]}, "junk"]}}, "p.yaml"
+    )
     found = [arg for container in look.containers(pod) for arg in look.args(container)]
     assert found == [("a", ("spec", "containers", 0, "args", 0)), ("b", ("spec", "containers", 0, "args", 2))]
 
 
 def test_a_container_is_found_by_its_name():
     """One without a name by an empty one."""
-    pod = item({"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "x"}, {}]}}}}}}, "p.yaml")
+    pod = item(
+        {
+            "kind": "CronJob",
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "x"}, {}]}}}}},
+        },
+        "p.yaml",
+    )
     assert [container.route[-1] for container in look.containers(pod, "x")] == [0]
     assert [container.name for container in look.containers(pod)] == ["x", ""]
 

@@ -53,12 +53,22 @@ def deployment(name, container, env):
     """A Deployment with an environment."""
     entries = [{"name": key, "value": value} for key, value in env.items()]
     spec = {"template": {"spec": {"containers": [{"name": container, "env": entries}]}}}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "kubeflow"}, "spec": spec}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": "kubeflow"},
+        "spec": spec,
+    }
 
 
 def config_map(name, namespace, data, **metadata):
     """A ConfigMap."""
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace, **metadata}, "data": data}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": namespace, **metadata},
+        "data": data,
+    }
 
 
 def repository(draw, store):
@@ -79,13 +89,19 @@ def controller(draw, store):
     """A text inside a ConfigMap, as a key of its own or inside of `config`."""
     text = repository(draw, store)
     whole = {"config": f"artifactRepository: {{{text}}}"}
-    return config_map("workflow-controller-configmap", "kubeflow", draw(st.sampled_from([{"artifactRepository": text}, whole])))
+    return config_map(
+        "workflow-controller-configmap",
+        "kubeflow",
+        draw(st.sampled_from([{"artifactRepository": text}, whole])),
+    )
 
 
 def namespaced(draw, store):
     """The same text under an annotated key."""
     annotations = {"workflows.argoproj.io/default-artifact-repository": "d"}
-    return config_map("artifact-repositories", "team-a", {"d": repository(draw, store)}, annotations=annotations)
+    return config_map(
+        "artifact-repositories", "team-a", {"d": repository(draw, store)}, annotations=annotations
+    )
 
 
 def launcher(draw, store):
@@ -93,7 +109,9 @@ def launcher(draw, store):
     secret = "{secretRef: {secretName: s, accessKeyKey: a, secretKeyKey: b}}"  # noqa: S105 - names of keys
     ssl = "" if store.secure and draw(st.booleans()) else f"disableSSL: {str(not store.secure).lower()}, "
     text = f"minio: {{default: {{endpoint: '{draw(addresses(store, scheme=True))}', {ssl}credentials: {secret}}}}}"
-    return config_map("kfp-launcher", "team-a", {"defaultPipelineRoot": f"minio://{store.bucket}/p", "providers": text})
+    return config_map(
+        "kfp-launcher", "team-a", {"defaultPipelineRoot": f"minio://{store.bucket}/p", "providers": text}
+    )
 
 
 def ui(draw, store):
@@ -117,7 +135,9 @@ _WITHOUT_BUCKET = (launcher, ui, profile_controller)
 
 def findings(objects):
     """What KFP012 finds in them."""
-    ctx = Context([item(value, "o.yaml") for value in objects], features(pipelines="2.17"), {"pipelines": "2.17"})
+    ctx = Context(
+        [item(value, "o.yaml") for value in objects], features(pipelines="2.17"), {"pipelines": "2.17"}
+    )
     return list(kfp012_stores_disagree.CHECK.run(ctx))
 
 
@@ -151,7 +171,9 @@ def other(data, store, part):
 @given(_LABEL, _LABEL)
 def test_a_single_word_is_read_in_its_namespace(name, namespace):
     """As the resolver's search list does."""
-    assert endpoint.host(name, namespace) == endpoint.host(f"{name}.{namespace}.svc.cluster.local", "elsewhere")
+    assert endpoint.host(name, namespace) == endpoint.host(
+        f"{name}.{namespace}.svc.cluster.local", "elsewhere"
+    )
 
 
 @given(st.text(max_size=40))

@@ -1,10 +1,9 @@
 """Who keeps a silent stream open: a box that forgets after 2 s, a stream that is silent for 6 s, twelve ways to ping.
 
-Each row was measured on a real Envoy and gRPC. The solver would never choose most of them, so the knobs are turned by
-hand here; hops, pingers and verdicts come from where they always come from.
+The same rows are run for real in tests/e2e/test_prove_mesh.py; here the rules judge them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,105 +11,12 @@ from hypothesis import strategies as st
 
 from backstay.core.diagnostic import Severity
 from backstay.core.fact import Fact
-from backstay.model.hop import Pinger, Refresh, Side
 from backstay.model.network import Keepalive
-from backstay.resolve.arguments import policy_after
-from backstay.resolve.network import with_pingers
-from support.casebook import on_base
+from support.hop_table import ROWS, spec, turned
 from support.modelling import findings, model
 
-PINGS = Keepalive(Fact(1000, ()), Fact(500, ()))
-SERVER = (("grpc.keepalive_time_ms", Fact(1000, ())), ("grpc.keepalive_permit_without_calls", Fact(1, ())))
-CLIENT = (("grpc.keepalive_time_ms", Fact(1000, ())), ("grpc.http2.max_pings_without_data", Fact(0, ())))
 ON_SCALE = {"MSH011"}  # a second is below every floor, and the table's times are seconds
-
-
-@dataclass(frozen=True)
-class Row:
-    """Which ends have sidecars, who pings, and what happened."""
-
-    name: str
-    sidecars: str  # whose pods have one: `both`, `server` or `none`
-    outcome: str
-    inbound: Keepalive | None = None
-    upstream: Keepalive | None = None
-    server_args: tuple = ()
-    client_args: tuple = ()
-    own_app: Keepalive | None = (
-        None  # the connection manager of the client's sidecar, which faces the client's app
-    )
-
-
-ROWS = (
-    Row("nothing", "both", "reset"),
-    Row("both connection managers", "both", "survives", inbound=PINGS, own_app=PINGS),
-    Row("the client sidecar's connection manager", "both", "reset", own_app=PINGS),
-    Row("the client sidecar's cluster", "both", "survives", upstream=PINGS),
-    Row("server arguments, with sidecars", "both", "reset", server_args=SERVER),
-    Row(
-        "client and server arguments, with sidecars",
-        "both",
-        "reset",
-        server_args=SERVER,
-        client_args=CLIENT,
-    ),
-    Row("server arguments, no sidecars", "none", "survives", server_args=SERVER),
-    Row("client arguments, no sidecars, default server", "none", "goaway", client_args=CLIENT),
-    Row("client without sidecar: nothing", "server", "reset"),
-    Row("client without sidecar: the server's connection manager", "server", "survives", inbound=PINGS),
-    Row("client without sidecar: server arguments", "server", "reset", server_args=SERVER),
-    Row("client without sidecar: client arguments", "server", "survives", client_args=CLIENT),
-)
 VERDICTS = {frozenset(): "survives", frozenset({"MSH002"}): "reset", frozenset({"MSH010"}): "goaway"}
-
-
-def spec(sidecars, idle="2s", silence="6s"):
-    """A C-core server and a C-core client with a box between them."""
-    server = {
-        "host": "f.prod.svc.cluster.local",
-        "port": 8443,
-        "protocol": "grpc",
-        "runtime": "core",
-        "sidecar": sidecars != "none",
-    }
-    call = {
-        "from": "trainers",
-        "to": "f",
-        "via": ["box"],
-        "stream": "server",
-        "silentFor": silence,
-        "roundTrip": "1ms",
-    }
-    return on_base({
-        "network": {
-            "boxes": {"box": {"idle": idle}}, "services": {"f": server},
-            "clients": {"trainers": {"runtime": "core", "sidecar": sidecars == "both"}}, "calls": [call],
-        }
-    })  # fmt: skip
-
-
-def turned(cluster, row):
-    """The model with its knobs turned as the row has them, and the pingers that follow."""
-    [call] = cluster.network.calls
-    [old] = [knobs for knobs in cluster.network.knobs if knobs.service.name == "f"]
-    service = replace(old.service, policy=policy_after(old.service.policy, row.server_args))
-    knobs = replace(
-        old, service=service, inbound=row.inbound, upstream=row.upstream,
-        server_args=row.server_args, client_args=row.client_args,
-    )  # fmt: skip
-    bare = replace(call, hops=tuple(replace(hop, pingers=()) for hop in call.hops))
-    hops = list(with_pingers(bare, knobs).hops)
-    if row.own_app is not None:
-        pings = {
-            "interval": row.own_app.interval,
-            "timeout": row.own_app.timeout,
-            "jitter": 15,
-            "knob": "own",
-        }
-        towards_app = Pinger(side=Side.RECEIVER, by_proxy=True, how=Refresh.HTTP2_PING, **pings)
-        hops[0] = replace(hops[0], pingers=(*hops[0].pingers, towards_app))
-    call = replace(bare, service=service, hops=tuple(hops))
-    return replace(cluster, network=replace(cluster.network, calls=(call,), knobs=(knobs,)))
 
 
 def errors(cluster):
@@ -143,7 +49,7 @@ def test_useless_server_arguments_are_called_that():
         for f in findings(turned(model(spec("server")), row))
         if f.severity is Severity.ERROR and f.rule == "MSH002"
     ]
-    assert "arguments of f ping only its own sidecar" in found.message
+    assert "arguments of metadata ping only its own sidecar" in found.message
 
 
 @given(interval=st.integers(1, 20_000), idle=st.integers(1, 20), silence=st.integers(1, 60))

@@ -10,10 +10,9 @@ import signal
 import sys
 from pathlib import Path
 
-from conftest import _on_disk, _tree
-
 from backstay.write import swap
 from backstay.write.tree import open_tree
+from conftest import _on_disk, _tree
 
 OLD = {"a": _tree(1), "b": _tree(1), "gone": _tree(1)}
 NEW = {"a": _tree(2), "b": _tree(2, "other.yaml"), "new": _tree(2)}

@@ -43,7 +43,9 @@ def archive(repository: argo.Part) -> Archive | None:
 def same(ctx: Context, one: Archive, other: Archive, namespace: str) -> bool:
     """Whether two repositories are one to the workflows of a namespace."""
     here, there = one.place, other.place
-    reached = here.endpoint is None or there.endpoint is None or endpoint.same(ctx, here.endpoint, there.endpoint)
+    reached = (
+        here.endpoint is None or there.endpoint is None or endpoint.same(ctx, here.endpoint, there.endpoint)
+    )
     alike = (here.secure, here.bucket) == (there.secure, there.bucket)
     return reached and alike and one.keys_in(namespace) == other.keys_in(namespace)
 

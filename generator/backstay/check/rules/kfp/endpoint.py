@@ -15,7 +15,9 @@ from backstay.check.context import Context
 
 Key = tuple[object, ...]
 
-_ENDPOINT = re.compile(r"(?:(https?)://)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)\.?(?::([0-9]{1,5}))?/?\Z", re.IGNORECASE)
+_ENDPOINT = re.compile(
+    r"(?:(https?)://)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)\.?(?::([0-9]{1,5}))?/?\Z", re.IGNORECASE
+)
 _AWS = re.compile(r"s3(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9]+)?\.amazonaws\.com\Z")
 _SEAWEED_S3, _SEAWEED_S3_TARGET = 9000, 8333
 
@@ -46,7 +48,9 @@ def read(text: object, namespace: str) -> Endpoint | None:
         return None
     scheme = found[1].lower() if found[1] else None
     return Endpoint(
-        host(found[2], namespace), int(found[3]) if found[3] else None, None if scheme is None else scheme == "https"
+        host(found[2], namespace),
+        int(found[3]) if found[3] else None,
+        None if scheme is None else scheme == "https",
     )
 
 

@@ -60,7 +60,11 @@ def _profiles(ctx: Context) -> tuple[str, ...]:
     else:
         found = {item.ref.name for item in ctx.of_kind("Profile")}
         found |= {item.ref.name for item in ctx.of_kind("Namespace") if _is_enabled(item.value)}
-        found |= {item.ref.namespace for name in (launcher.NAME, argo.REPOSITORIES) for item in ctx.named("ConfigMap", name)}
+        found |= {
+            item.ref.namespace
+            for name in (launcher.NAME, argo.REPOSITORIES)
+            for item in ctx.named("ConfigMap", name)
+        }
     return tuple(sorted(found - namespaces(ctx) - {""}))
 
 

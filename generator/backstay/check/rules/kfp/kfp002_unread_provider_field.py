@@ -103,7 +103,10 @@ def _too_early(ctx: Context, name: str) -> tuple[str, str] | None:
     version = ctx.versions.get("pipelines")
     if feature is None or version is None or ctx.has(feature):
         return None
-    return f"Pipelines {version} does not read `{name}`, {since} is the first to", f"remove `{name}` or upgrade to {since}"
+    return (
+        f"Pipelines {version} does not read `{name}`, {since} is the first to",
+        f"remove `{name}` or upgrade to {since}",
+    )
 
 
 def _value(ctx: Context, item: Item, value: object, route: Route, shape: object) -> Iterator[Diagnostic]:

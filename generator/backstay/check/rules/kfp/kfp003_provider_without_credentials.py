@@ -33,7 +33,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         yield from _default(ctx, provider)
         for override in provider.overrides:
             if override.node("credentials") is None:
-                message = f"an override of `{provider.scheme}` has no `credentials`, which each override needs"
+                message = (
+                    f"an override of `{provider.scheme}` has no `credentials`, which each override needs"
+                )
                 yield ctx.report(RULE, provider.item, override.route, message, _HELP)
 
 
@@ -41,7 +43,9 @@ def _default(ctx: Context, provider: Provider) -> Iterator[Diagnostic]:
     default = provider.default
     if default is None and provider.node.get("overrides") is not None:
         message = f"`{provider.scheme}` has `overrides` but no `default`, and the launcher wants both"
-        yield ctx.report(RULE, provider.item, provider.node.to("overrides"), message, f"write a `default` and {_HELP}")
+        yield ctx.report(
+            RULE, provider.item, provider.node.to("overrides"), message, f"write a `default` and {_HELP}"
+        )
     elif default is not None and default.node("credentials") is None:
         message = f"the default of `{provider.scheme}` has no `credentials`"
         yield ctx.report(RULE, provider.item, default.route, message, _HELP)

@@ -42,7 +42,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
                 continue
             for node, missing in _missing(credentials, keys):
                 message = f"`{provider.scheme}` takes its credentials from a Secret, and {missing} is missing"
-                help_ = f"write `secretRef: {{{', '.join(f'{key}: ...' for key in keys)}}}`, or `fromEnv: true`"
+                help_ = (
+                    f"write `secretRef: {{{', '.join(f'{key}: ...' for key in keys)}}}`, or `fromEnv: true`"
+                )
                 yield ctx.report(RULE, provider.item, node.route, message, help_)
 
 

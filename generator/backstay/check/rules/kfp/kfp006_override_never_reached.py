@@ -35,8 +35,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         for index, later in enumerate(provider.overrides):
             taker = next((e for e in provider.overrides[:index] if _takes(e, later, by_text=by_text)), None)
             if taker:
-                message = f"this override never applies: `{show(taker.route[2:])}` already takes all of its paths"
-                yield ctx.report(RULE, provider.item, later.route, message, "put the longer `keyPrefix` first")
+                message = (
+                    f"this override never applies: `{show(taker.route[2:])}` already takes all of its paths"
+                )
+                yield ctx.report(
+                    RULE, provider.item, later.route, message, "put the longer `keyPrefix` first"
+                )
 
 
 def _takes(earlier: Node, later: Node, *, by_text: bool) -> bool:

@@ -35,7 +35,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         inherited = provider.default.text("endpoint") if provider.default else ""
         for part in provider.parts if provider.scheme in launcher.S3_LIKE else ():
             if _by_secret(part) and not (part.text("endpoint") or inherited):
-                message = f"`{provider.scheme}` states no endpoint, and this release dials `https://` for that"
+                message = (
+                    f"`{provider.scheme}` states no endpoint, and this release dials `https://` for that"
+                )
                 yield ctx.report(RULE, provider.item, part.to("endpoint"), message, _HELP[provider.scheme])
 
 

@@ -77,7 +77,11 @@ def _dialled(ctx: Context, item: Item) -> tuple[Endpoint, Route] | None:
 
 def _by_environment(ctx: Context, provider: launcher.Provider) -> tuple[Endpoint, Route] | None:
     default = provider.default
-    if default is None or ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT) or not launcher.by_environment(default):
+    if (
+        default is None
+        or ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT)
+        or not launcher.by_environment(default)
+    ):
         return None
     return _AWS, default.to("credentials")
 
@@ -111,4 +115,6 @@ def _help(ctx: Context, route: Route, store: Endpoint) -> str:
     return f"state `default: {{endpoint: {store}, {ssl}credentials: {{secretRef: ...}}}}` under `providers`"
 
 
-CHECK = Check(RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check)
+CHECK = Check(
+    RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check
+)

@@ -48,8 +48,13 @@ def _of_api_server(ctx: Context) -> Iterator[tuple[Item, Route, str, str]]:
 
 
 def _of_steps(ctx: Context) -> Iterator[tuple[Item, Route, str, str]]:
-    mains = [(part.item, part.value.get("env"), (*part.route, "env")) for part in argo.setting(ctx, "mainContainer")]
-    defaults = [(item, look.at(item.value, "spec", "env"), ("spec", "env")) for item in ctx.of_kind("PodDefault")]
+    mains = [
+        (part.item, part.value.get("env"), (*part.route, "env"))
+        for part in argo.setting(ctx, "mainContainer")
+    ]
+    defaults = [
+        (item, look.at(item.value, "spec", "env"), ("spec", "env")) for item in ctx.of_kind("PodDefault")
+    ]
     for item, env, route in (*mains, *defaults):
         for entry, place in look.entries(env, route):
             name = look.text(entry.get("name"))

@@ -32,10 +32,16 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             text = look.text(look.data(item).get("defaultPipelineRoot"))
             root = launcher.read_root(text) if text else None
             if text and root is None:
-                yield ctx.report(RULE, item, _FIELD, _fault(text), "write `minio://BUCKET/PATH` (or s3://, gs://)")
-            elif root and root.query and any(p.scheme == root.scheme for p in launcher.providers_of(ctx, item)):
+                yield ctx.report(
+                    RULE, item, _FIELD, _fault(text), "write `minio://BUCKET/PATH` (or s3://, gs://)"
+                )
+            elif (
+                root and root.query and any(p.scheme == root.scheme for p in launcher.providers_of(ctx, item))
+            ):
                 message = f"a query in the pipeline root makes the launcher ignore `providers.{root.scheme}`"
-                yield ctx.report(RULE, item, _FIELD, message, "take the query out and state its options there")
+                yield ctx.report(
+                    RULE, item, _FIELD, message, "take the query out and state its options there"
+                )
 
 
 def _fault(text: str) -> str:

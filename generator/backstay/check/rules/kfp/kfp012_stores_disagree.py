@@ -61,7 +61,11 @@ def _reference(ctx: Context, found: Sequence[tuple[StorePlace, Mapping[str, _Sai
     """By part: what the spec or the API server says; else the first of the answers that most places give."""
     if ctx.cluster is not None and ctx.cluster.storage is not None:
         store = ctx.cluster.storage.store
-        return {"endpoint": (of_spec(store), _SPEC), "secure": (store.secure.value, _SPEC), "bucket": (store.bucket.value, _SPEC)}
+        return {
+            "endpoint": (of_spec(store), _SPEC),
+            "secure": (store.secure.value, _SPEC),
+            "bucket": (store.bucket.value, _SPEC),
+        }
     reference: dict[str, tuple[_Said, str]] = {}
     for part in ("endpoint", "secure", "bucket"):
         answers = [(place, said[part], _key(ctx, said[part])) for place, said in found if part in said]
@@ -108,7 +112,11 @@ def _help(place: StorePlace, reference: _Reference, differing: Mapping[str, str]
     if not isinstance(dialled, Endpoint):
         return f"turn TLS {_word(secure is True)}"
     known = Endpoint(dialled.host, dialled.port, secure if isinstance(secure, bool) else None)
-    return place.spell(known) + (f"; name the bucket `{reference['bucket'][0]}`" if "bucket" in differing else "")
+    return place.spell(known) + (
+        f"; name the bucket `{reference['bucket'][0]}`" if "bucket" in differing else ""
+    )
 
 
-CHECK = Check(RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check)
+CHECK = Check(
+    RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check
+)

@@ -71,7 +71,9 @@ def _repository(ctx: Context, repository: argo.Part) -> Iterator[Diagnostic]:
         return
     if look.at(repository.value, "s3", "accessKeySecret", "name") != _SECRET:
         return
-    fault = endpoint.is_seaweedfs(ctx, found.place.endpoint) and _fault(repository.item, found.place.bucket, found.keys_in(namespace))
+    fault = endpoint.is_seaweedfs(ctx, found.place.endpoint) and _fault(
+        repository.item, found.place.bucket, found.keys_in(namespace)
+    )
     if fault:
         help_ = f"let `keyFormat` start with `private-artifacts/{namespace}/` and name the bucket `{_BUCKET}`"
         yield ctx.report(RULE, repository.item, (*repository.route, "s3", "keyFormat"), fault, help_)
@@ -92,4 +94,6 @@ def _fault(item: Item, bucket: str | None, path: str) -> str | None:
     return f"the user of profile {namespace} may not write to `{path}` in SeaweedFS"
 
 
-CHECK = Check(RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check)
+CHECK = Check(
+    RULE, reads=frozenset({"ConfigMap", "Deployment", "Service", "Profile", "Namespace"}), run=check
+)

@@ -31,7 +31,12 @@ RULE = rule(__doc__, "KFP017", "archived-logs-not-found", Severity.WARNING)
 
 _DATE = "/".join(f"{{{{workflow.creationTimestamp.{part}}}}}" for part in "Ymd")
 _BUILT_IN = f"artifacts/{{{{workflow.name}}}}/{_DATE}/{{{{pod.name}}}}"
-_FILLED = ("workflow.name", "workflow.namespace", "pod.name", *(f"workflow.creationTimestamp.{p}" for p in "Ymd"))
+_FILLED = (
+    "workflow.name",
+    "workflow.namespace",
+    "pod.name",
+    *(f"workflow.creationTimestamp.{p}" for p in "Ymd"),
+)
 _TAG = re.compile(r"\{\{(.*?)\}\}")
 _TRUE = {"true", "1"}
 
@@ -57,7 +62,11 @@ def _archives(ctx: Context) -> Iterator[Archive]:
 def _reads_archives(env: look.Environment) -> bool:
     """Whether ARGO_ARCHIVE_LOGS is on; a patch that leaves it out keeps the manifests' `true`."""
     stated = env.value("ARGO_ARCHIVE_LOGS")
-    return stated.lower() in _TRUE if stated is not None else not env.complete and not env.get("ARGO_ARCHIVE_LOGS")
+    return (
+        stated.lower() in _TRUE
+        if stated is not None
+        else not env.complete and not env.get("ARGO_ARCHIVE_LOGS")
+    )
 
 
 def _keys(
@@ -71,11 +80,15 @@ def _keys(
     unfilled = _unfilled(archive.tight(keys))
     if unfilled:
         message = f"the UI cannot fill in `{{{{{unfilled}}}}}` of its key format, or not twice"
-        yield ctx.report(RULE, container.item, route, message, f"use no tags but {', '.join(_FILLED)}, each once")
+        yield ctx.report(
+            RULE, container.item, route, message, f"use no tags but {', '.join(_FILLED)}, each once"
+        )
         return
     other = next((there for there in found if not _agree(env, archive.tight(keys), there)), None)
     if other:
-        message = f"the UI looks for logs under `{keys}`, and {_who(other)} archives them under `{other.keys}`"
+        message = (
+            f"the UI looks for logs under `{keys}`, and {_who(other)} archives them under `{other.keys}`"
+        )
         yield ctx.report(RULE, container.item, route, message, f"set ARGO_KEYFORMAT={other.keys}")
 
 
@@ -90,7 +103,11 @@ def _agree(env: look.Environment, keys: str, there: Archive) -> bool:
     own = there.place.item.ref.name == argo.REPOSITORIES
     if _looked_up(env, there):
         return True
-    return Archive(there.place, keys).keys_in(namespace) == there.keys_in(namespace) if own else keys == there.keys
+    return (
+        Archive(there.place, keys).keys_in(namespace) == there.keys_in(namespace)
+        if own
+        else keys == there.keys
+    )
 
 
 def _looked_up(env: look.Environment, there: Archive) -> bool:
@@ -108,7 +125,9 @@ def _bucket(
     if bucket is not None and other:
         route = stated.route if stated else (*container.route, "env")
         message = f"the UI looks for logs in bucket `{bucket}`, and {_who(other)} archives them in `{other.place.bucket}`"
-        yield ctx.report(RULE, container.item, route, message, f"set ARGO_ARCHIVE_BUCKETNAME={other.place.bucket}")
+        yield ctx.report(
+            RULE, container.item, route, message, f"set ARGO_ARCHIVE_BUCKETNAME={other.place.bucket}"
+        )
 
 
 def _who(there: Archive) -> str:

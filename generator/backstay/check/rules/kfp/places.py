@@ -204,7 +204,9 @@ def _place(
     return StorePlace(item, who, found, found.secure if found else secure, bucket or None, fields, spell)
 
 
-def _host_and_port(container: look.Container, env: look.Environment, names: tuple[str, str]) -> Endpoint | None:
+def _host_and_port(
+    container: look.Container, env: look.Environment, names: tuple[str, str]
+) -> Endpoint | None:
     port = _or(env, names[1], "")
     return _dialled(env.value(names[0]), port, container)
 
@@ -225,7 +227,9 @@ def _or(env: look.Environment, name: str, unset: str | None) -> str | None:
 def _env_fields(container: look.Container, env: look.Environment, *names: str) -> dict[str, Route]:
     """The routes of the variables for endpoint, TLS and bucket; `env` as a whole where one is not set."""
     whole = (*container.route, "env")
-    found = [(part, env.get(name)) for part, name in zip(("endpoint", "secure", "bucket"), names, strict=False)]
+    found = [
+        (part, env.get(name)) for part, name in zip(("endpoint", "secure", "bucket"), names, strict=False)
+    ]
     return {part: variable.route if variable else whole for part, variable in found}
 
 
