@@ -56,23 +56,24 @@ class Chain:
 
 
 @asynccontextmanager
-async def chain(setting: Setting, scale: int) -> AsyncIterator[Chain]:
+async def chain(setting: Setting, scale: int, starts: asyncio.Semaphore) -> AsyncIterator[Chain]:
     """Start a call's chain from its far end; everything is gone when the block ends.
 
-    `CannotTell` when a part of it does not start.
+    `starts` bounds how many chains start at a time: that is work, while a running chain mostly waits. `CannotTell` when a part of it does not start.
     """
     journal = Journal()
     async with AsyncExitStack() as stack:
         build = _Builder(setting, scale, journal, stack)
-        server = await build.server()
-        sidecars = await build.sidecars(server[1])
-        client = await build.client(sidecars.port)
+        async with starts:
+            server, port = await build.server()
+            sidecars = await build.sidecars(port)
+            client = await build.client(sidecars.port)
         ends = {
             Side.SENDER: sidecars.client or client.child,
-            Side.RECEIVER: sidecars.server or server[0].child,
+            Side.RECEIVER: sidecars.server or server.child,
         }
-        children = list(dict.fromkeys([*ends.values(), client.child, server[0].child]))
-        yield Chain(client, server[0], ends, children, journal)
+        children = list(dict.fromkeys([*ends.values(), client.child, server.child]))
+        yield Chain(client, server, ends, children, journal)
 
 
 @dataclass(frozen=True, slots=True)

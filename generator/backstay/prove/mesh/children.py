@@ -16,6 +16,7 @@ from backstay.core.failure import CannotTell
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LAST_WORDS = 20
+_LONGEST_LINE = 1 << 20  # Envoy repeats a configuration that it refuses
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
 
 
@@ -93,7 +94,7 @@ async def child(
     pipe = asyncio.subprocess.PIPE
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=env, process_group=0,
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=env, process_group=0, limit=_LONGEST_LINE,
             preexec_fn=_die_with_parent if _LIBC else None,
         )  # fmt: skip
     except OSError as error:

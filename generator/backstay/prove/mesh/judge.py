@@ -82,7 +82,7 @@ def _pings(seen: Silent, setting: Setting) -> str:
     }
     probes = sum(1 for _ in seen.journal.find(What.PROBE, hop=hop.index))
     words = [f"{count} pings by {name}" for name, count in counts.items() if count]
-    words += [f"{probes} segments without data"] if probes and not words else []
+    words += [f"{probes} TCP segments without data"] if probes and not words else []
     return ", ".join(words) or "nobody pinged"
 
 

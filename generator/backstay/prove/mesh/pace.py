@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from backstay.model.hop import Refresh, Side
 from backstay.prove.mesh.setting import Setting
 
-SILENCE_MS = 20_000
+SILENCE_MS = 10_000
 """How long a silence needs to take in a trial, so that it is not waited for longer than it is worth."""
 NOTICE_MS = 1_000
 """The same for noticing a dead peer."""

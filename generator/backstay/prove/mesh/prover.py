@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from backstay.core.failure import CannotTell
 from backstay.core.manifest import Settled
@@ -19,13 +18,14 @@ from backstay.prove.mesh.together import together
 from backstay.prove.mesh.trials import be_silent, fail, stop_peer
 from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take, Verdict
 
-AT_ONCE = 6
-"""Trials that run side by side: each is up to two Envoys and two gRPC processes, which mostly wait."""
+AT_ONCE, STARTING = 8, 2
+"""Trials that run side by side, each up to two Envoys and two gRPC processes which mostly wait; and that start."""
 
 _TRIAL_SECONDS = 2 * LONGEST_SECONDS + 120
-T = TypeVar("T")
 Tell = Callable[[str], None]
-Trial = Coroutine[object, object, tuple[list[Finding], Take]]
+Result = tuple[list[Finding], Take]
+Trial = Coroutine[object, object, Result]
+Maker = Callable[[Sequence[Claim], int], Trial]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,14 @@ class Job:
 
     cluster: Cluster
     settled: Sequence[Settled]
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """How much may go on at once."""
+
+    trials: asyncio.Semaphore
+    starts: asyncio.Semaphore
 
 
 def _quiet(_: str) -> None:
@@ -57,11 +65,11 @@ def prove_all(jobs: Sequence[Job], scale: int | None = None, tell: Tell = _quiet
 
 
 async def _all(jobs: Sequence[Job], scale: int | None, tell: Tell) -> list[Report]:
-    places = asyncio.Semaphore(AT_ONCE)
+    places = _Places(asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(STARTING))
     return await together(_report(job, scale, places, tell) for job in jobs)
 
 
-async def _report(job: Job, scale: int | None, places: asyncio.Semaphore, tell: Tell) -> Report:
+async def _report(job: Job, scale: int | None, places: _Places, tell: Tell) -> Report:
     async def proof(call: _Call) -> CallProof:
         done = await call.prove()
         report = Report(job.cluster.name, [done])
@@ -78,7 +86,7 @@ class _Call:
 
     setting: Setting
     asked: int | None
-    places: asyncio.Semaphore
+    places: _Places
 
     async def prove(self) -> CallProof:
         """Whatever can be tried, tried; the rest with its reason."""
@@ -102,36 +110,42 @@ class _Call:
         """One a claim; what a silent call shows about survival and about pings comes from the same trial."""
         silent = [claim for claim in left if claim.kind in {Kind.SURVIVES, Kind.TOLERATES}]
         if silent:
-            yield self._silent(silent)
+            yield self._settled(silent, self._silent)
         for claim in left:
             if claim.kind is Kind.NOTICES:
-                yield self._dead(claim)
+                yield self._settled([claim], self._dead)
             elif claim.kind is Kind.BOUNDED:
-                yield self._failing(claim)
+                yield self._settled([claim], self._failing)
 
-    async def _silent(self, wanted: Sequence[Claim]) -> tuple[list[Finding], Take]:
+    async def _settled(self, wanted: Sequence[Claim], make: Maker) -> Result:
+        """A trial; what it disproves is tried again at half the pace, so that a busy machine disproves nothing."""
         scale = self._scale(wanted[0])
-        seen = await self._placed(be_silent(self.setting, scale))
+        found, take = await self._placed(make(wanted, scale))
+        disproved = any(finding.verdict is Verdict.DISPROVED for finding in found)
+        if disproved and self.asked is None and scale > 1:
+            return await self._placed(make(wanted, scale // 2))
+        return found, take
+
+    async def _silent(self, wanted: Sequence[Claim], scale: int) -> Result:
+        seen = await be_silent(self.setting, scale, self.places.starts)
         judges = {Kind.SURVIVES: judge.survived, Kind.TOLERATES: judge.tolerated}
         found = [judges[claim.kind](claim, seen, self.setting, scale) for claim in wanted]
         return found, _take("silence", scale, seen.journal)
 
-    async def _dead(self, claim: Claim) -> tuple[list[Finding], Take]:
+    async def _dead(self, wanted: Sequence[Claim], scale: int) -> Result:
+        [claim] = wanted
         assert claim.side is not None  # noqa: S101 - somebody has to notice
-        scale = self._scale(claim)
-        seen = await self._placed(stop_peer(self.setting, scale, claim.side))
-        return [judge.noticed(claim, seen, self.setting, scale)], _take(
-            f"dead peer: {claim.words}", scale, seen.journal
-        )
+        seen = await stop_peer(self.setting, scale, claim.side, self.places.starts)
+        title = f"dead peer: {claim.words}"
+        return [judge.noticed(claim, seen, self.setting, scale)], _take(title, scale, seen.journal)
 
-    async def _failing(self, claim: Claim) -> tuple[list[Finding], Take]:
-        scale = self._scale(claim)
-        seen = await self._placed(fail(self.setting, scale))
-        return [judge.bounded(claim, seen)], _take("failing server", scale, seen.journal)
+    async def _failing(self, wanted: Sequence[Claim], scale: int) -> Result:
+        seen = await fail(self.setting, scale, self.places.starts)
+        return [judge.bounded(claim, seen) for claim in wanted], _take("failing server", scale, seen.journal)
 
-    async def _placed(self, trial: Coroutine[object, object, T]) -> T:
+    async def _placed(self, trial: Trial) -> Result:
         """Make a trial when there is a place for it, within its limit."""
-        async with self.places:
+        async with self.places.trials:
             try:
                 async with asyncio.timeout(_TRIAL_SECONDS):
                     return await trial

@@ -23,6 +23,7 @@ SEES_PROBES = sys.platform == "linux"
 """Whether segments without bytes can be counted here."""
 
 _POLL_SECONDS = 0.05
+_ACKNOWLEDGES_SECONDS = 0.2  # delayed acknowledgements take 40 ms, and a poll
 _READ = 1 << 16
 _SEGMENTS_IN = 140  # the offset of tcpi_segs_in in struct tcp_info, Linux 4.2 and later
 _ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: reset instead of an orderly end
@@ -56,11 +57,15 @@ class _End:
 
 @dataclass(slots=True)
 class _Flow:
-    """A connection through the relay: its ends, when each box last saw traffic, and which box forgot it."""
+    """A connection through the relay: its ends, when each box last saw traffic, and which box forgot it.
+
+    `spoke` is when bytes last passed: segments soon after are acknowledgements, not probes.
+    """
 
     number: int
     ends: dict[Side, _End]
     seen: list[float] = field(default_factory=list)
+    spoke: float = 0.0
     forgotten: Timer | None = None
 
     def across(self, side: Side) -> _End:
@@ -138,6 +143,7 @@ class Relay:
                 if frame.kind in _NOTED:
                     self._note(flow, end.side, _NOTED[frame.kind], frame.text, frame.code)
             flow.across(end.side).writer.write(data)
+            flow.spoke = _now()
         self._close(flow, end)
 
     def _close(self, flow: _Flow, end: _End) -> None:
@@ -181,7 +187,11 @@ class Relay:
             for flow in self._flows:
                 for end in flow.ends.values():
                     if not end.writer.is_closing() and end.counted() and flow.forgotten is None:
-                        self._passes(flow, end.side, probe=True)
+                        self._probed(flow, end.side)
+
+    def _probed(self, flow: _Flow, side: Side) -> None:
+        if self._passes(flow, side, probe=True) and _now() - flow.spoke > _ACKNOWLEDGES_SECONDS:
+            self._note(flow, side, What.PROBE)
 
     def _note(self, flow: _Flow, side: Side, what: What, text: str = "", code: int = 0) -> None:
         self._journal.add(Event(_now(), self.hop, flow.number, side, what, text, code))

@@ -54,21 +54,21 @@ class Failing:
     told: Told | None
 
 
-async def be_silent(setting: Setting, scale: int) -> Silent:
+async def be_silent(setting: Setting, scale: int, starts: asyncio.Semaphore) -> Silent:
     """Open the call, say nothing for as long as the spec allows, speak, and see whether there is an answer."""
-    async with chain(setting, scale) as running:
+    async with chain(setting, scale, starts) as running:
         return await running.watched(_silence(running, setting, scale))
 
 
-async def stop_peer(setting: Setting, scale: int, side: Side) -> Dead:
+async def stop_peer(setting: Setting, scale: int, side: Side, starts: asyncio.Semaphore) -> Dead:
     """Stop the process that `side` pings, right after it answered a ping, and wait until `side` notices."""
-    async with chain(setting, scale) as running:
+    async with chain(setting, scale, starts) as running:
         return await running.watched(_stopped(running, setting, scale, side))
 
 
-async def fail(setting: Setting, scale: int) -> Failing:
+async def fail(setting: Setting, scale: int, starts: asyncio.Semaphore) -> Failing:
     """Make one call to a method that always fails, and count how often it arrives."""
-    async with chain(setting, scale) as running:
+    async with chain(setting, scale, starts) as running:
         return await running.watched(_failing(running))
 
 
