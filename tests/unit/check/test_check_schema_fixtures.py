@@ -10,6 +10,7 @@ import ryaml
 
 from backstay.check.schema import SchemaSet, judge
 from support.objects import item
+from support.repository import NO_FIXTURES
 
 FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures"
 KUBERNETES = "1.33"
@@ -45,7 +46,7 @@ BROKEN = {
 def test_upstream_objects_fit_the_schemas_of_their_version(folder):
     """No file is called wrong but those that are."""
     if not FIXTURES.is_dir():
-        pytest.skip("the shared fixtures are not beside this repository")
+        pytest.skip(NO_FIXTURES)
     schemas = SchemaSet(kubernetes=KUBERNETES, **VERSIONS[folder])
     files = sorted((FIXTURES / folder).glob("*.yaml"))
     assert files

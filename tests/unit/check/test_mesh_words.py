@@ -10,7 +10,7 @@ from backstay.text.yaml import parse
 from backstay.upstream.istio import PortProtocol, port_protocol
 from support.casebook import on_base
 from support.modelling import findings, model
-from support.repository import SHARED
+from support.repository import NO_FIXTURES, SHARED
 
 GRPC = {"host": "f.prod.svc.cluster.local", "port": 8443, "protocol": "grpc", "runtime": "go"}
 MYSQL = {"preset": "mysql", "host": "db.internal"}
@@ -197,7 +197,7 @@ def test_the_real_istiod_puts_keepalive_on_the_same_ports():
     """Of the ports of all kinds that it was given, exactly those that are HTTP/2 here."""
     oracle = SHARED / "fixtures" / "istio-oracle"
     if not oracle.is_dir():
-        pytest.skip("the shared fixtures are not beside this repository")
+        pytest.skip(NO_FIXTURES)
     objects = [
         parse(text) for text in re.split(r"^---$", (oracle / "base.yaml").read_text(), flags=re.MULTILINE)
     ]

@@ -11,6 +11,7 @@ from jsonschema_rs import Draft202012Validator
 
 from backstay.check.schemas import shelf
 from backstay.check.schemas.walk import map_schemas
+from support.repository import NO_FIXTURES
 
 ROOT = Path(__file__).parents[3]
 CRDS = ROOT.parent / "shared" / "fixtures" / "crds"
@@ -223,7 +224,7 @@ def test_every_module_is_named_in_the_notice():
 def test_the_shelf_agrees_with_independent_copies(folder, project, line):
     """The same definitions, fetched by somebody else, come out as the same schemas."""
     if not CRDS.is_dir():
-        pytest.skip("the shared fixtures are not beside this repository")
+        pytest.skip(NO_FIXTURES)
     table = extract_schemas.tomllib.loads((ROOT / "tools" / "schemas.toml").read_text())["project"][project]
     for file in sorted((CRDS / folder).glob("*.yaml")):
         for document in extract_schemas.yaml.load_all(file.read_bytes(), extract_schemas.Loader):
