@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-MESH_KINDS = ("DestinationRule", "EnvoyFilter", "Sidecar")
+MESH_KINDS = ("DestinationRule", "EnvoyFilter", "Sidecar", "VirtualService")
 ENGINES = (
     ("argo-cd", "3.5", "Application"),
     ("flux-kustomize", "1.9", "Kustomization"),
     ("flux-source", "1.9", "GitRepository"),
 )
+OPERATORS = (("prometheus-operator", "0.85", "PrometheusRule"), ("external-secrets", "1.3", "ExternalSecret"))
 LINES = [line for project, line in known() if project == "istio"]
 RETRIES = {
     "pipelineSteps": {"attempts": 4, "on": ["error", "failure"], "backoff": {"initial": "30s", "max": "10m"}}
@@ -60,6 +61,8 @@ def test_every_object_of_an_example_cluster(
     mesh = example(name).mesh
     if mesh is not None:
         install_istio(apiserver, crds, mesh.version.value)
+    for project, line, kind in OPERATORS:
+        apiserver.install_crds(crds(project, line, kind))
     objects = kustomize_build(REPO / "overlays" / name)
     assert len(objects) > 8
     assert apiserver.apply_all(objects, dry_run=True) == {}
@@ -103,17 +106,18 @@ def test_the_objects_of_every_pipelines_release(
 
 
 def stream(version: str) -> Spec:
-    """A spec that turns every knob of the mesh: both ends have to notice a dead peer, and TCP probes are pinned."""
+    """A spec that turns every knob of the mesh: both ends have to notice a dead peer, and TCP probes are pinned, calls retried."""
     service = {"host": "models.serving.svc.cluster.local", "port": 9000, "portName": "grpc", "protocol": "grpc",
                "runtime": "core", "labels": {"app": "models"}}  # fmt: skip
-    call = {"from": "scorers", "to": "models", "stream": "both", "silentFor": "1h", "detectDeadPeerIn": "2m"}
+    call = {"from": "scorers", "to": "models", "stream": "both", "silentFor": "1h", "detectDeadPeerIn": "2m",
+            "idempotent": False}  # fmt: skip
     network = {
         "clients": {"scorers": {"runtime": "core", "namespaces": ["scoring"], "labels": {"app": "scorers"}}},
         "services": {"models": service},
         "calls": [call],
         "overrides": {"models": {"tcpKeepalive": {"time": "60s", "interval": "20s", "probes": 3}}},
     }
-    return spec_of({"istio": version}, network=network)
+    return spec_of({"istio": version}, network=network, retries={"calls": {"attempts": 3}})
 
 
 def mesh_objects(version: str) -> list[Object]:

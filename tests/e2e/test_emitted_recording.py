@@ -86,4 +86,4 @@ def test_the_destination_rule_does_what_the_real_istiod_did_with_one():
     told = changes(expected, result.config["clusters"])
     marks = {path for path in told if path.endswith("/metadata/filter_metadata/istio/config")}
     assert told.keys() == marks
-    assert {str(told[mark]).rpartition("/")[2] for mark in marks} == {"keepalive-api"}
+    assert {str(told[mark]).rpartition("/")[2] for mark in marks} == {"calls-to-api"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
@@ -49,7 +50,7 @@ def programs(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_file_of_the_package_and_the_licence_are_in_it(built: Path) -> None:
     """Schemas, tables and the typing marker along with the modules; no test, tool, spec or page."""
     package = REPO / "generator/backstay"
-    held = ("*.py", "*.json", "py.typed", "NOTICE", "*.md")
+    held = ("*.py", "*.json", "*.j2", "py.typed", "NOTICE", "*.md")
     wanted = {f"backstay/{p.relative_to(package).as_posix()}" for form in held for p in package.rglob(form)}
     with ZipFile(built) as file:
         names = {name for name in file.namelist() if ".dist-info/" not in name}
@@ -78,11 +79,16 @@ def test_a_command_runs_with_nothing_but_its_needs(command: str, programs: Path,
 def test_a_command_that_needs_an_extra_says_which(programs: Path, tmp_path: Path) -> None:
     """Reading a live cluster takes packages of an extra; without them nobody can tell, and the help names it."""
     shutil.copytree(REPO / "specs", tmp_path / "specs")
+    server = {"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}
+    context = {"name": "c", "context": {"cluster": "c", "user": "u"}}
+    config = {"clusters": [server], "contexts": [context], "users": [{"name": "u"}], "current-context": "c"}
+    (tmp_path / "kubeconfig").write_text(json.dumps(config))
     with pytest.raises(Failed) as failed:
         run(
             [str(programs / "backstay"), "diff", "--live", "--cluster", "lab"],
             folder=tmp_path,
             seconds=SECONDS,
+            env={"KUBECONFIG": str(tmp_path / "kubeconfig")},
         )
     assert failed.value.status == 3
     assert "backstay[live]" in failed.value.message
