@@ -9,7 +9,7 @@ from backstay.core.units import show_duration
 from backstay.model.cluster import Cluster
 from backstay.model.hop import Hop, Pinger, Refresh, Side
 from backstay.model.network import Call, Protocol
-from backstay.model.parts import DataPlane
+from backstay.model.parts import DataPlane, Retries
 from backstay.prove.mesh.box import unplayable
 from backstay.prove.mesh.relay import SEES_PROBES
 from backstay.prove.mesh.setting import Setting
@@ -26,15 +26,15 @@ _TRIED = frozenset({Protocol.GRPC, Protocol.HTTP2})
 def claims(setting: Setting) -> list[Claim]:
     """Everything that the spec promises about a call; empty when it promises nothing."""
     call = setting.call
-    found = [*_survives(call), *_notices(call), *_tolerates(call)]
-    limit = setting.emitted.cluster.retries.max_attempts
-    if limit is not None and call.service.protocol.is_http:
-        words = f"at most {limit.value} attempts reach {call.service.name} while it fails"
-        found.append(Claim(Kind.BOUNDED, words, _stated(limit, call.place), limit.value))
-    return found
+    return [
+        *_survives(call),
+        *_notices(call),
+        *_tolerates(call),
+        *_bounded(call, setting.emitted.cluster.retries),
+    ]
 
 
-def _stated(fact: Fact[int], otherwise: Place) -> Place:
+def _stated(fact: Fact[int] | Fact[bool], otherwise: Place) -> Place:
     """The spec line that states a fact; `otherwise` when none does."""
     routes = (read(one.ref) for one in fact.origins if one.kind is OriginKind.SPEC)
     route = next((route for route in routes if route is not None), None)
@@ -75,6 +75,20 @@ def _tolerates(call: Call) -> Iterator[Claim]:
         yield Claim(Kind.TOLERATES, words, _stated(wanted, call.place))
 
 
+def _bounded(call: Call, retries: Retries) -> Iterator[Claim]:
+    """A call that must not run twice, else the attempts that a call may take, else those that anything may take."""
+    if not call.service.protocol.is_http:
+        return
+    name = call.service.name
+    if not call.idempotent.value and call.idempotent.is_stated:
+        words = f"a failing call that must not run twice reaches {name} once"
+        yield Claim(Kind.BOUNDED, words, _stated(call.idempotent, call.place), 1)
+    limit = retries.calls.attempts if retries.calls else retries.max_attempts
+    if limit is not None:
+        words = f"at most {limit.value} attempts of a failing call reach {name}"
+        yield Claim(Kind.BOUNDED, words, _stated(limit, call.place), limit.value)
+
+
 def untried_call(cluster: Cluster, call: Call) -> str | None:
     """Why nothing about a call can be tried here; None when something can."""
     if cluster.mesh is not None and cluster.mesh.data_plane is DataPlane.AMBIENT:
@@ -102,9 +116,10 @@ def untried(claim: Claim, setting: Setting, scale: int) -> str | None:
 
 
 def _unseen_by_probes(claim: Claim, setting: Setting) -> str | None:
-    pingers = [pinger for pinger in setting.hop.pingers if pinger.side is claim.side]
-    if pingers and not any(pinger.how is Refresh.HTTP2_PING for pinger in pingers):
-        return "only TCP keepalive probes would notice, and the kernel of a stopped process goes on answering those"
+    limit = claim.limit or 0
+    known = [one for one in setting.hop.pingers if one.side is claim.side and one.notices_in <= limit]
+    if known and not any(one.how is Refresh.HTTP2_PING for one in known):
+        return "only TCP keepalive probes notice in time, and the kernel of a stopped process still answers those"
     return None
 
 

@@ -17,7 +17,7 @@ def survived(claim: Claim, seen: Silent, setting: Setting, scale: int) -> Findin
     """Whether there was an answer after the silence."""
     if seen.told is not None and seen.told.event == "answer":
         opened = list(seen.journal.find(What.OPENED, hop=setting.hop.index))
-        on = "the same connection" if len(opened) == 1 else f"another connection, one of {len(opened)}"
+        on = "the same connection" if len(opened) == 1 else "a new connection"
         words = f"answered after {show_duration(seen.silence)} on {on}; {_pings(seen, setting)}"
         return Finding(claim, Verdict.PROVED, words, seen.silence, scale)
     after = spec_ms(seen.spoke - seen.opened, scale)

@@ -71,9 +71,22 @@ async def peer(name: str, program: str, settings: Mapping[str, object]) -> Async
     async with child(name, command, {**env, "GRPC_VERBOSITY": "NONE"}) as running:
         one = Peer(running)
         try:
-            ready = await one.hear(_STARTS_SECONDS)
-            if ready is None or ready.event != "ready":
-                raise CannotTell(f"{name} did not start: {running.last_words or 'it said nothing'}")
-            yield one, ready
+            yield one, await _ready(one)
         finally:
             await one.stop()
+
+
+async def _ready(one: Peer) -> Told:
+    """What it tells when it is ready; `CannotTell` when it ends first, or says nothing for too long."""
+    ended = asyncio.create_task(one.child.ended())
+    told = asyncio.create_task(one.hear(_STARTS_SECONDS))
+    try:
+        await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
+        ready = told.result() if told.done() else None
+        if ready is None or ready.event != "ready":
+            raise CannotTell(f"{one.child.name} did not start: {one.child.last_words or 'it said nothing'}")
+        return ready
+    finally:
+        ended.cancel()
+        told.cancel()
+        await asyncio.wait([ended, told])

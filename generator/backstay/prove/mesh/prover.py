@@ -107,15 +107,14 @@ class _Call:
         return 1 if claim.kind is Kind.BOUNDED else silence_pace(self.setting)
 
     def _trials(self, left: Sequence[Claim]) -> Iterator[Trial]:
-        """One a claim; what a silent call shows about survival and about pings comes from the same trial."""
+        """One for what a silent call shows, one for each end that has to notice, one for a failing server."""
         silent = [claim for claim in left if claim.kind in {Kind.SURVIVES, Kind.TOLERATES}]
         if silent:
             yield self._settled(silent, self._silent)
-        for claim in left:
-            if claim.kind is Kind.NOTICES:
-                yield self._settled([claim], self._dead)
-            elif claim.kind is Kind.BOUNDED:
-                yield self._settled([claim], self._failing)
+        yield from (self._settled([claim], self._dead) for claim in left if claim.kind is Kind.NOTICES)
+        bounded = [claim for claim in left if claim.kind is Kind.BOUNDED]
+        if bounded:
+            yield self._settled(bounded, self._failing)
 
     async def _settled(self, wanted: Sequence[Claim], make: Maker) -> Result:
         """A trial; what it disproves is tried again at half the pace, so that a busy machine disproves nothing."""

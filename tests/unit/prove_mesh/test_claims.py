@@ -1,0 +1,151 @@
+"""What is claimed of a call, at which line, and what is not tried for which reason; and how fast trials may go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backstay.core.fact import Fact
+from backstay.model.hop import Refresh, Side
+from backstay.model.network import Keepalive
+from backstay.pipeline import emit
+from backstay.prove.mesh.claims import claims, untried, untried_call
+from backstay.prove.mesh.objects import Emitted
+from backstay.prove.mesh.pace import notice_pace, silence_pace
+from backstay.prove.mesh.setting import Setting
+from backstay.prove.mesh.words import Kind
+from support.compiler import HEADER
+from support.hop_table import BOTH, NONE, Row, spec, turned
+from support.modelling import model
+from support.proving import CALL, setting_of
+
+MESH = {"version": "1.30"}
+CLUSTER = model(spec(BOTH))
+ALL_KINDS = [Kind.SURVIVES, Kind.NOTICES, Kind.TOLERATES, Kind.BOUNDED]
+
+
+def reason(setting: Setting, kind: Kind, scale: int = 1) -> str | None:
+    """Why the first claim of a kind is not tried."""
+    return next(untried(claim, setting, scale) for claim in claims(setting) if claim.kind is kind)
+
+
+def test_every_promise_is_a_claim_at_its_line():
+    """In the words of the spec."""
+    setting = setting_of(istio=MESH, client=True, server=True, retries={"maxAttempts": 12})
+    found = claims(setting)
+    assert [claim.kind for claim in found] == ALL_KINDS
+    assert [claim.place.path for claim in found] == [
+        "network.calls[0].silentFor",
+        "network.calls[0].detectDeadPeerIn",
+        "network.calls[0].silentFor",
+        "retries.maxAttempts",
+    ]
+    assert found[0].words == "the call works after 1h of silence through box"
+    assert found[1].words == "the sidecar of trainers notices within 2m that the sidecar of metadata is dead"
+
+
+def test_what_is_not_promised_is_not_claimed():
+    """A call that the spec says nothing about."""
+    setting = setting_of(istio=MESH, calls=[{"from": "trainers", "to": "metadata"}])
+    assert claims(setting) == []
+
+
+def test_each_end_that_pings_in_time_has_to_notice():
+    """Where the server waits for its clients it pings as well."""
+    setting = setting_of(istio=MESH, client=True, server=True, calls=[{**CALL, "stream": "client"}])
+    assert {claim.side for claim in claims(setting) if claim.kind is Kind.NOTICES} == set(Side)
+
+
+def test_attempts_of_calls_come_before_those_of_anything():
+    """And a call that must not run twice is promised once."""
+    retries = {"maxAttempts": 12, "calls": {"attempts": 3}}
+    setting = setting_of(
+        istio=MESH, client=True, server=True, retries=retries, calls=[{**CALL, "idempotent": False}]
+    )
+    bounded = [claim for claim in claims(setting) if claim.kind is Kind.BOUNDED]
+    assert [(claim.limit, claim.place.path) for claim in bounded] == [
+        (1, "network.calls[0].idempotent"), (3, "retries.calls.attempts"),
+    ]  # fmt: skip
+
+
+def call_reason(**network: object) -> str | None:
+    """Why nothing about a call is tried."""
+    setting = setting_of(**{"istio": MESH, **network})
+    return untried_call(setting.emitted.cluster, setting.call)
+
+
+def test_what_cannot_be_played_is_said():
+    """Ambient meshes, machines that end connections, boxes that tell PINGs from data, other protocols."""
+    assert call_reason() is None
+    assert "ambient" in call_reason(istio={"version": "1.31", "dataPlane": "ambient"})
+    assert "box box ends connections itself" in call_reason(
+        boxes={"box": {"preset": "aws-alb", "idle": "4000s"}}
+    )
+    assert "does not count PINGs" in call_reason(boxes={"box": {"idle": "300s", "refreshedBy": ["data"]}})
+    database = {"db": {"preset": "mysql", "host": "db.internal"}}
+    assert "mysql is not spoken here" in call_reason(services=database, calls=[{**CALL, "to": "db"}])
+
+
+def test_a_silence_that_takes_too_long_is_said():
+    """With how long it would take."""
+    setting = setting_of(istio=MESH, server=True)
+    assert "1h of silence would take 30m at this scale (2x)" in reason(setting, Kind.SURVIVES, 2)
+    assert reason(setting, Kind.SURVIVES, 100) is None
+
+
+def pinging(*arguments: tuple[str, int]) -> Setting:
+    """A client without a sidecar that pings its server as told."""
+    row = Row("", NONE, "", client_args=tuple((name, Fact(value, ())) for name, value in arguments))
+    cluster = turned(model(spec(NONE)), row)
+    return Setting(Emitted(cluster, emit(cluster, HEADER)), cluster.network.calls[0])
+
+
+def test_pings_that_core_throttles_by_the_minute_cannot_be_hurried():
+    """In real time they can be tried."""
+    throttled = pinging(("grpc.keepalive_time_ms", 1000))
+    free = pinging(("grpc.keepalive_time_ms", 1000), ("grpc.http2.max_pings_without_data", 0))
+    assert "one ping a minute" in reason(throttled, Kind.SURVIVES, 2)
+    assert reason(throttled, Kind.SURVIVES, 1) is None
+    assert reason(free, Kind.SURVIVES, 2) is None
+
+
+def test_what_only_tcp_probes_notice_is_not_tried():
+    """A stopped process does not stop its kernel."""
+    probes = {"version": "1.30", "tcpKeepalive": {"time": "10s", "interval": "5s", "probes": 3}}
+    setting = setting_of(istio=probes, client=True, server=True)
+    only = tuple(pinger for pinger in setting.hop.pingers if pinger.how is Refresh.TCP_PROBE)
+    hops = tuple(replace(hop, pingers=only) if hop.crosses else hop for hop in setting.call.hops)
+    unpinged = Setting(setting.emitted, replace(setting.call, hops=hops))
+    assert reason(setting, Kind.NOTICES) is None
+    assert "only TCP keepalive probes notice in time" in reason(unpinged, Kind.NOTICES)
+
+
+@pytest.mark.parametrize(
+    "pace", [silence_pace, lambda setting: notice_pace(setting, setting.pingers[0].side)]
+)
+def test_a_call_without_promises_is_not_hurried(pace):
+    """There is nothing to wait for."""
+    setting = setting_of(istio=MESH, server=True, client=True)
+    bare = Setting(setting.emitted, replace(setting.call, silence=None, detect=None))
+    assert pace(bare) == 1
+
+
+@given(
+    idle=st.integers(60_000, 7_200_000), silence=st.integers(1_000, 86_400_000),
+    interval=st.integers(10_000, 3_600_000), timeout=st.integers(10_000, 60_000),
+)  # fmt: skip
+def test_no_margin_of_a_trial_is_finer_than_a_busy_machine(idle, silence, interval, timeout):
+    """After division, a timeout is 150 ms at least, and a ping comes 200 ms before a box forgets, or after."""
+    row = Row("", BOTH, "", upstream=Keepalive(Fact(interval, ()), Fact(timeout, ())))
+    cluster = turned(CLUSTER, row)
+    [call] = cluster.network.calls
+    box = replace(call.crossings[0].boxes[0], idle=Fact(idle, ()))
+    hops = tuple(replace(hop, boxes=(box,)) if hop.crosses else hop for hop in call.hops)
+    setting = Setting(Emitted(cluster, ()), replace(call, hops=hops, silence=Fact(silence, ())))
+    scale = silence_pace(setting)
+    assert scale >= 1
+    assert scale == 1 or timeout / scale >= 150
+    assert scale == 1 or abs(idle - setting.pingers[0].longest_gap) / scale >= 200

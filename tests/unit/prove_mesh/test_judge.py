@@ -1,0 +1,136 @@
+"""From what a trial saw to a verdict: journals written by hand, times given back as the spec's."""
+
+from __future__ import annotations
+
+from backstay.core.place import at
+from backstay.model.hop import Side
+from backstay.prove.mesh import judge
+from backstay.prove.mesh.journal import Event, Journal, What
+from backstay.prove.mesh.peers import Told
+from backstay.prove.mesh.trials import Dead, Failing, Silent, stretches
+from backstay.prove.mesh.words import Claim, Finding, Kind, Verdict
+from support.proving import CALL, setting_of
+
+SETTING = setting_of(istio={"version": "1.30"}, client=True, server=True)
+LAST = SETTING.call.hops[-1].index
+CLAIM = Claim(Kind.SURVIVES, "it works", at("network"), 3_600_000)
+NOTICE = Claim(Kind.NOTICES, "it is noticed", at("network"), 120_000, Side.SENDER)
+ONCE = Claim(Kind.BOUNDED, "once", at("network"), 1)
+ANSWER = Told("answer", {})
+FAILED = Told("failed", {"code": "UNAVAILABLE", "details": "reset"})
+OPENED = Event(0.0, 1, 0, Side.SENDER, What.OPENED)
+
+
+def silent(told: Told | None, *events: Event) -> Silent:
+    """A call that was opened at 0 and spoke again at 36 seconds, 100 times faster than the spec has it."""
+    return Silent(Journal([OPENED, *events]), 0.0, 36.0, 3_600_000, told)
+
+
+def survived(told: Told | None, *events: Event) -> Finding:
+    """The verdict on survival."""
+    return judge.survived(CLAIM, silent(told, *events), SETTING, 100)
+
+
+def pings(count: int, side: Side = Side.SENDER, hop: int = 1) -> list[Event]:
+    """Pings of one side, a second apart."""
+    return [Event(1.0 + second, hop, 0, side, What.PING) for second in range(count)]
+
+
+def test_an_answer_is_survival():
+    """With what kept the connection."""
+    found = survived(ANSWER, *pings(3))
+    assert (found.verdict, found.value, found.scale) == (Verdict.PROVED, 3_600_000, 100)
+    assert found.measured == "answered after 1h on the same connection; 3 pings by the sidecar of trainers"
+
+
+def test_an_answer_on_a_new_connection_is_told():
+    """And that nobody pinged; pings that go with data are no keepalive."""
+    with_data = [Event(2.0, 1, 0, Side.SENDER, What.DATA), Event(2.001, 1, 0, Side.SENDER, What.PING)]
+    found = survived(ANSWER, *with_data, Event(30.0, 1, 1, Side.SENDER, What.OPENED))
+    assert found.measured == "answered after 1h on a new connection; nobody pinged"
+
+
+def test_probes_count_where_nobody_pings():
+    """They are what kept it then."""
+    probe = Event(3.0, 1, 0, Side.SENDER, What.PROBE)
+    assert survived(ANSWER, probe).measured.endswith("; 1 TCP segments without data")
+
+
+def test_a_failure_is_put_down_to_its_first_cause():
+    """The server's word, else the box, else whoever closed."""
+    goaway = Event(5.0, LAST, 0, Side.RECEIVER, What.GOAWAY, "too_many_pings", 11)
+    forgot = Event(3.0, 1, 0, None, What.FORGOT, "fw")
+    closed = Event(6.0, 1, 0, Side.RECEIVER, What.CLOSED)
+    ending = "; the call ended with UNAVAILABLE (reset)"
+    assert (
+        survived(FAILED, forgot, goaway, closed).measured
+        == f"metadata sent GOAWAY too_many_pings after 8m20s{ending}"
+    )
+    assert (
+        survived(FAILED, forgot, closed).measured
+        == f"box fw forgot the connection 5m after it was opened{ending}"
+    )
+    assert (
+        survived(FAILED, closed).measured
+        == f"the sidecar of metadata closed the connection after 10m{ending}"
+    )
+    assert survived(FAILED).measured == f"nothing on the way says why{ending}"
+    assert survived(FAILED).verdict is Verdict.DISPROVED
+
+
+def test_no_answer_is_no_survival():
+    """As behind a box that drops."""
+    found = survived(None, Event(3.0, 1, 0, None, What.FORGOT, "fw"))
+    assert found.verdict is Verdict.DISPROVED
+    assert found.measured.endswith("; there was no answer")
+
+
+def test_only_goaway_for_pings_is_a_punishment():
+    """A server that is going away says GOAWAY, too."""
+    graceful = Event(5.0, LAST, 0, Side.RECEIVER, What.GOAWAY, "bye", 0)
+    enough = Event(5.0, LAST, 0, Side.RECEIVER, What.GOAWAY, "too_many_pings", 11)
+    claim = Claim(Kind.TOLERATES, "", at("network"))
+    fine = judge.tolerated(claim, silent(ANSWER, graceful, *pings(4, hop=LAST)), SETTING, 100)
+    punished = judge.tolerated(claim, silent(ANSWER, enough), SETTING, 100)
+    assert (fine.verdict, fine.measured) == (
+        Verdict.PROVED,
+        "no GOAWAY; 4 pings reached the server's application",
+    )
+    assert (punished.verdict, punished.value) == (Verdict.DISPROVED, 500_000)
+
+
+def noticed(closed: float | None) -> Finding:
+    """The verdict on a peer that was stopped at 1 second, 100 times faster than the spec has it."""
+    return judge.noticed(NOTICE, Dead(Journal(), 1.0, closed, 3.0), SETTING, 100)
+
+
+def test_a_dead_peer_has_to_be_noticed_in_time():
+    """Measured from the moment it stopped answering."""
+    assert (noticed(2.2).verdict, noticed(2.2).value) == (Verdict.PROVED, 120_000)
+    assert noticed(2.3).verdict is Verdict.DISPROVED
+    assert (noticed(None).verdict, noticed(None).measured) == (
+        Verdict.DISPROVED, "the connection was still open after 5m",
+    )  # fmt: skip
+    assert noticed(2.2).measured.startswith("closed 2m after the peer stopped answering (1m29s at most")
+
+
+def test_attempts_are_counted_at_the_server():
+    """None at all proves nothing."""
+    verdicts = [judge.bounded(ONCE, Failing(Journal(), count, FAILED)).verdict for count in (0, 1, 2)]
+    assert verdicts == [Verdict.DISPROVED, Verdict.PROVED, Verdict.DISPROVED]
+    assert "then the caller got UNAVAILABLE" in judge.bounded(ONCE, Failing(Journal(), 1, FAILED)).measured
+    assert "no answer" in judge.bounded(ONCE, Failing(Journal(), 1, None)).measured
+
+
+def test_between_unary_calls_a_silence_just_past_a_box_comes_first():
+    """The longest may be spared by an idle timer that closes the connection in time."""
+    assert stretches(SETTING) == [450_000, 3_600_000]
+    streamed = setting_of(istio={"version": "1.30"}, client=True, calls=[{**CALL, "stream": "server"}])
+    assert stretches(streamed) == [3_600_000]
+
+
+def test_without_a_silence_some_pings_are_waited_for():
+    """So that a server has the occasion to mind them."""
+    unsaid = setting_of(istio={"version": "1.30"}, client=True, calls=[{**CALL, "silentFor": None}])
+    [stretch] = stretches(unsaid)
+    assert stretch >= 6 * unsaid.pingers[0].longest_gap

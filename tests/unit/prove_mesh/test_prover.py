@@ -1,0 +1,153 @@
+"""Which trials are made for which claims, at which pace, and how often; without waiting for any of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backstay.core.failure import CannotTell
+from backstay.model.hop import Side
+from backstay.prove.mesh import prover
+from backstay.prove.mesh.journal import Event, Journal, What
+from backstay.prove.mesh.peers import Told
+from backstay.prove.mesh.together import together
+from backstay.prove.mesh.trials import Dead, Failing, Silent
+from backstay.prove.mesh.words import Kind, Report, Verdict
+from support.proving import setting_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SETTING = setting_of(istio={"version": "1.30"}, client=True, server=True, retries={"maxAttempts": 12})
+FORGOT = Event(3.0, 1, 0, None, What.FORGOT, "fw")
+
+
+class Trials:
+    """Trials that are over at once; `answers` says after how many silent ones there is an answer."""
+
+    def __init__(self, answers: int = 1) -> None:
+        self.answers = answers
+        self.silent: list[int] = []
+        self.stopped: list[tuple[int, Side]] = []
+        self.failed = 0
+
+    async def be_silent(self, _setting: object, scale: int, _starts: object) -> Silent:
+        """A call that answers, or not."""
+        self.silent.append(scale)
+        told = Told("answer", {}) if len(self.silent) >= self.answers else None
+        return Silent(Journal([FORGOT]), 0.0, 1.0, 1, told)
+
+    async def stop_peer(self, _setting: object, scale: int, side: Side, _starts: object) -> Dead:
+        """A peer that is noticed at once."""
+        self.stopped.append((scale, side))
+        return Dead(Journal(), 0.0, 0.1, 1.0)
+
+    async def fail(self, _setting: object, _scale: int, _starts: object) -> Failing:
+        """A server that is called thrice."""
+        self.failed += 1
+        return Failing(Journal(), 3, None)
+
+
+@pytest.fixture
+def trials(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trials], Trials]:
+    """Put made-up trials in the place of real ones."""
+
+    def use(made_up: Trials) -> Trials:
+        for name in ("be_silent", "stop_peer", "fail"):
+            monkeypatch.setattr(prover, name, getattr(made_up, name))
+        monkeypatch.setattr(prover, "require", lambda: None)
+        return made_up
+
+    return use
+
+
+def proved(scale: int | None = None) -> Report:
+    """What is reported of the cluster."""
+    emitted = SETTING.emitted
+    return prover.prove(emitted.cluster, emitted.settled, scale)
+
+
+def test_every_claim_has_its_trial(trials: Callable[[Trials], Trials]):
+    """One silent call shows survival and tolerance."""
+    made = trials(Trials())
+    report = proved()
+    assert [finding.claim.kind for finding in report.findings] == list(Kind)
+    assert report.count(Verdict.PROVED) == 4
+    assert (len(made.silent), [side for _, side in made.stopped], made.failed) == (1, [Side.SENDER], 1)
+    assert len(report.calls[0].takes) == 3
+
+
+def test_what_is_disproved_in_haste_is_tried_again_at_half_the_pace(trials: Callable[[Trials], Trials]):
+    """A machine that was busy for a moment disproves nothing."""
+    made = trials(Trials(answers=2))
+    assert proved().count(Verdict.DISPROVED) == 0
+    fast, slow = made.silent
+    assert slow == fast // 2
+
+
+def test_what_stays_wrong_is_disproved(trials: Callable[[Trials], Trials]):
+    """After two trials and no more."""
+    made = trials(Trials(answers=9))
+    assert proved().count(Verdict.DISPROVED) == 1
+    assert len(made.silent) == 2
+
+
+def test_a_scale_that_was_asked_for_is_kept(trials: Callable[[Trials], Trials]):
+    """For every trial, without another one."""
+    made = trials(Trials(answers=9))
+    proved(60)
+    assert made.silent == [60]
+    assert made.stopped == [(60, Side.SENDER)]
+
+
+def test_what_cannot_be_tried_starts_nothing(trials: Callable[[Trials], Trials]):
+    """And says why."""
+    made = trials(Trials())
+    report = proved(1)
+    assert {finding.claim.kind for finding in report.findings if finding.verdict is Verdict.NOT_TRIED} == {
+        Kind.SURVIVES, Kind.TOLERATES,
+    }  # fmt: skip
+    assert made.silent == []
+
+
+def test_progress_is_told_call_by_call(trials: Callable[[Trials], Trials]):
+    """A minute of silence looks like a hang otherwise."""
+    trials(Trials())
+    said: list[str] = []
+    prover.prove_all([prover.Job(SETTING.emitted.cluster, SETTING.emitted.settled)], None, said.append)
+    assert said == ["base: trainers -> metadata: 4 proved, 0 disproved, 0 not tried"]
+
+
+def test_a_trial_that_cannot_be_made_ends_them_all(
+    trials: Callable[[Trials], Trials], monkeypatch: pytest.MonkeyPatch
+):
+    """As it is, not inside a group of exceptions."""
+    trials(Trials())
+
+    async def dies(*_: object) -> Failing:
+        raise CannotTell("the sidecar of x died")
+
+    monkeypatch.setattr(prover, "fail", dies)
+    with pytest.raises(CannotTell, match="the sidecar of x died"):
+        proved()
+
+
+def test_together_ends_the_others_when_one_fails():
+    """And waits until they have cleaned up."""
+    ended: list[str] = []
+
+    async def waits() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cleaned up")
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise CannotTell("no")
+
+    with pytest.raises(CannotTell):
+        asyncio.run(together([waits(), fails()]))
+    assert ended == ["cleaned up"]
