@@ -94,6 +94,8 @@ PROBES = {"tcpKeepalive": {"time": "10s", "interval": "5s", "probes": 3}}
 SIDECAR = {"trainers": {"sidecar": True}}
 KEPT = {"retries": {"maxAttempts": 12}, "boxes": BOXES, "clients": SIDECAR, "calls": [PROMISES]}
 SILENT = {**PROMISES, "detectDeadPeerIn": None}
+DATABASE = {"db": {"preset": "mysql", "host": "db.data.svc.cluster.local", "sidecar": False}}
+TO_DATABASE = {"from": "trainers", "to": "db", "via": ["box"], "silentFor": "20m"}
 NO_PROBES = {"preset": "firewall-no-probes", "idle": "300s"}
 
 
@@ -102,10 +104,11 @@ class Proofs:
     """What the trials of this module showed, each made once and all of them side by side."""
 
     rows: dict[str, Report]
-    sound: Report
     broken: Report
-    probed: Report
     unprobed: Report
+    sound: Report
+    probed: Report
+    database: Report
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +118,11 @@ def proofs() -> Proofs:
     only_probes = {"clients": SIDECAR, "calls": [SILENT], "istio": PROBES}
     probed = job_of_spec(boxes=BOXES, **only_probes)
     unprobed = without(job_of_spec(boxes={"box": NO_PROBES}, **only_probes), "EnvoyFilter")
-    jobs = [*(job_of(row) for row in TABLE), sound, without(sound, "EnvoyFilter"), probed, unprobed]
-    done = prover.prove_all(jobs)
-    rows = {row.name: report for row, report in zip(TABLE, done, strict=False)}
-    return Proofs(rows, *done[len(TABLE) :])
+    database = job_of_spec(boxes=BOXES, clients=SIDECAR, services=DATABASE, calls=[TO_DATABASE], istio=PROBES)
+    longest_first = [without(sound, "EnvoyFilter"), unprobed, sound, probed, database]
+    done = prover.prove_all([*longest_first, *(job_of(row) for row in TABLE)])
+    rows = {row.name: report for row, report in zip(TABLE, done[len(longest_first) :], strict=True)}
+    return Proofs(rows, *done[: len(longest_first)])
 
 
 def outcome(report: Report) -> str:
@@ -188,6 +192,13 @@ def test_tcp_probes_keep_a_box_that_counts_them(proofs: Proofs):
 def test_tcp_probes_are_nothing_to_a_box_that_does_not_count_them(proofs: Proofs):
     """The same probes, another box."""
     assert verdicts(proofs.unprobed)[Kind.SURVIVES] is Verdict.DISPROVED
+
+
+def test_a_database_connection_lives_on_probes_as_well(proofs: Proofs):
+    """Plain bytes through a sidecar's tcp_proxy; that both ends are stand-ins is said."""
+    [call] = proofs.database.calls
+    assert verdicts(proofs.database) == {Kind.SURVIVES: Verdict.PROVED}
+    assert call.stand_ins == ["both ends exchange bytes, not mysql"]
 
 
 def backstay(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
@@ -315,6 +326,6 @@ def test_a_configuration_that_envoy_refuses_is_told_in_its_words():
     """With the name of the sidecar that it was for."""
     with (
         reserved_port() as port,
-        pytest.raises(CannotTell, match=r"the sidecar of web did not start: .*no such field"),
+        pytest.raises(CannotTell, match=r"the sidecar of web did not start: .*no_such_field"),
     ):
         started(port, {**LISTENER, "no_such_field": 1})

@@ -85,8 +85,8 @@ def test_what_cannot_be_played_is_said():
         boxes={"box": {"preset": "aws-alb", "idle": "4000s"}}
     )
     assert "does not count PINGs" in call_reason(boxes={"box": {"idle": "300s", "refreshedBy": ["data"]}})
-    database = {"db": {"preset": "mysql", "host": "db.internal"}}
-    assert "mysql is not spoken here" in call_reason(services=database, calls=[{**CALL, "to": "db"}])
+    web = {"web": {"host": "web.prod.svc.cluster.local", "port": 80, "protocol": "http"}}
+    assert "HTTP/1.1 is not spoken here" in call_reason(services=web, calls=[{**CALL, "to": "web"}])
 
 
 def test_a_silence_that_takes_too_long_is_said():

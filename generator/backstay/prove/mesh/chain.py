@@ -99,7 +99,7 @@ class _Builder:
         call = self.setting.call
         settings = {"options": self._options(self.setting.server_arguments)}
         one, ready = await self.stack.enter_async_context(
-            peer(f"the server {call.service.name}", "grpc_server", settings)
+            peer(f"the server {call.service.name}", f"{self._spoken}_server", settings)
         )
         return one, int(str(ready.facts["port"]))
 
@@ -125,8 +125,13 @@ class _Builder:
         options = self._options(self.setting.client_arguments)
         settings = {"target": f"{LOOPBACK}:{port}", "options": options}
         name = f"the client {self.setting.call.client.name}"
-        one, _ = await self.stack.enter_async_context(peer(name, "grpc_client", settings))
+        one, _ = await self.stack.enter_async_context(peer(name, f"{self._spoken}_client", settings))
         return one
+
+    @property
+    def _spoken(self) -> str:
+        """Which of the peers: what is no HTTP/2 is bytes to everybody on the way."""
+        return "grpc" if self.setting.call.service.protocol.pings else "tcp"
 
     def _options(self, arguments: dict[str, int | str]) -> list[tuple[str, int | str]]:
         return list(scaled_arguments(arguments, self.scale).items())

@@ -20,7 +20,6 @@ LONGEST_SECONDS = 180.0
 """The longest silence that is waited for, in real time."""
 
 _HIDDEN_RULE_MS = 7_200_000
-_TRIED = frozenset({Protocol.GRPC, Protocol.HTTP2})
 
 
 def claims(setting: Setting) -> list[Claim]:
@@ -93,8 +92,8 @@ def untried_call(cluster: Cluster, call: Call) -> str | None:
     """Why nothing about a call can be tried here; None when something can."""
     if cluster.mesh is not None and cluster.mesh.data_plane is DataPlane.AMBIENT:
         return "ambient: ztunnel and waypoints carry the call, and they are not run here"
-    if call.service.protocol not in _TRIED:
-        return f"{call.service.protocol} is not spoken here: only gRPC and HTTP/2 calls are made"
+    if call.service.protocol is Protocol.HTTP:
+        return "HTTP/1.1 is not spoken here: only gRPC, HTTP/2 and plain connections are made"
     if len(call.crossings) != 1:
         return next(why for hop in call.crossings for box in hop.boxes if (why := unplayable(box)))
     return next((why for box in call.crossings[0].boxes if (why := unplayable(box))), None)

@@ -160,6 +160,8 @@ class _Call:
 
     def _stand_ins(self) -> list[str]:
         call = self.setting.call
+        if not call.service.protocol.pings:
+            return [f"both ends exchange bytes, not {call.service.protocol}"]
         known = ((call.client.name, call.client.runtime), (call.service.name, call.service.runtime))
         return [
             f"{name} is played by gRPC core, not {runtime}"
