@@ -50,8 +50,8 @@ def programs(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_file_of_the_package_and_the_licence_are_in_it(built: Path) -> None:
     """Schemas, tables and the typing marker along with the modules; no test, tool, spec or page."""
     package = REPO / "generator/backstay"
-    held = ("*.py", "*.json", "*.j2", "py.typed", "NOTICE", "*.md")
-    wanted = {f"backstay/{p.relative_to(package).as_posix()}" for form in held for p in package.rglob(form)}
+    files = [path for path in package.rglob("*") if path.is_file() and path.parent.name != "__pycache__"]
+    wanted = {f"backstay/{path.relative_to(package).as_posix()}" for path in files}
     with ZipFile(built) as file:
         names = {name for name in file.namelist() if ".dist-info/" not in name}
         facts = {name.rpartition("/")[2] for name in file.namelist() if ".dist-info/" in name}
