@@ -21,6 +21,12 @@ MODEL_PARTS = frozenset(
         "workflows",
         "mesh",
         "drain",
+        "jobs",
+        "workloads",
+        "recovery",
+        "pools",
+        "budgets",
+        "steps",
     }
 )
 

@@ -53,3 +53,26 @@ class Feature(StrEnum):
     STREAMS_LIMITED = "streams-limited"  # 1024 streams a connection where nobody says otherwise
     # Kubernetes
     SIDECAR_CONTAINERS = "sidecar-containers"  # stable: Istio's native sidecars wait for it
+
+    # Kubernetes
+    NODE_MONITOR_GRACE_50S = "node-monitor-grace-50s"  # the controller manager's default; 40s before
+    PODS_RESIZED_IN_PLACE = "pods-resized-in-place"
+    SUSPENDED_JOB_RESOURCES = "suspended-job-resources"  # a suspended Job's requests and limits may change
+    # Kueue
+    KUEUE_V1BETA2 = "kueue-v1beta2"
+    KUEUE_V1BETA1 = "kueue-v1beta1"  # still served
+    KUEUE_FAILURE_RECOVERY = "kueue-failure-recovery"  # the FailureRecoveryPolicy gate exists
+    KUEUE_FORCEFULLY_DELETE = "kueue-forcefully-delete"  # the annotation's name; `...-terminate` before
+    KUEUE_WAITS_FOR_PODS = "kueue-waits-for-pods"  # waitForPodsReady is on by default
+    KUEUE_LEAVES_KUBEFLOW_V1 = (
+        "kueue-leaves-kubeflow-v1"  # pytorchjob and its like are not in the default frameworks
+    )
+    # Trainer, JobSet, Training Operator
+    RUNTIME_PATCHES = "runtime-patches"  # TrainJob.spec.runtimePatches; podTemplateOverrides before
+    TRAINER_CERT_FIELDS_RENAMED = "trainer-cert-fields-renamed"  # certManagement.webhook*Name are gone
+    JOBSET_RESTART_JOB = "jobset-restart-job"  # failurePolicy actions RestartJob..., alpha
+    JOBSET_IN_PLACE_RESTART = "jobset-in-place-restart"
+    # ZenML
+    ZENML_STEP_JOBS = "zenml-step-jobs"  # each step is a Job; the pod_failure_* keys do nothing
+    ZENML_MAX_PARALLELISM = "zenml-max-parallelism"
+    ZENML_POD_FAILURE_POLICY = "zenml-pod-failure-policy"

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from backstay.core.fact import Fact
 from backstay.core.feature import Feature
 from backstay.model.derivation import Derivation
+from backstay.model.jobs import Jobs, JobSystems
 from backstay.model.network import Network
 from backstay.model.observability import Observability
 from backstay.model.parts import Drain, Gitops, Mesh, Pipelines, Retries, Storage, Workflows
+
+NO_JOBS = Jobs(JobSystems(*[None] * 10), (), (), None, None, ())
+"""Nothing about jobs or memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Cluster:
     gitops: Gitops | None
     derivations: Mapping[str, Derivation]
     observability: Observability | None = None
+    jobs: Jobs = NO_JOBS
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""
@@ -38,4 +43,4 @@ class Cluster:
         """`major.minor` of each installed system, by name."""
         installed = {"pipelines": self.pipelines, "workflows": self.workflows, "istio": self.mesh}
         known = {name: part.version.value for name, part in installed.items() if part is not None}
-        return {"kubernetes": self.kubernetes.value} | known
+        return {"kubernetes": self.kubernetes.value} | known | self.jobs.systems.versions

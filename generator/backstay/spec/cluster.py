@@ -14,6 +14,7 @@ from backstay.spec.retries import Retries
 from backstay.spec.storage import Storage
 from backstay.spec.termination import Termination
 from backstay.spec.types import ClusterName, Many, Name
+from backstay.spec.workloads import Workload
 
 
 class Metadata(Section):
@@ -50,6 +51,8 @@ class Cluster(Section):
     """How things end."""
     memory: Memory = Memory()
     """How much memory there is and who may use it."""
+    workloads: dict[Name, Workload] = Field(default_factory=dict)
+    """The jobs that matter, by name."""
     observability: Observability | None = None
     """What tells people that a promise is broken; nothing when it is left out."""
     gitops: Gitops | None = None

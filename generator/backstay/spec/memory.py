@@ -1,9 +1,11 @@
 """`memory`: how much there is, who may use how much, and what a step needs."""
 
+from typing import Annotated
+
 from pydantic import ConfigDict, Field
 
-from backstay.spec.base import Section
-from backstay.spec.types import Bytes, Name, Positive
+from backstay.spec.base import Section, short_for
+from backstay.spec.types import Bytes, Count, Millis, Name, Positive
 
 
 class Pool(Section):
@@ -21,6 +23,25 @@ class Pool(Section):
     """The kubelet's evictionHard memory.available."""
     largest_daemon_sets: Bytes = 0
     """What DaemonSets take on one node."""
+    gpus: Count = 0
+    """GPUs of one node."""
+    gpu_resource: str = Field(default="nvidia.com/gpu", pattern=r"^[a-z0-9.-]+/[a-zA-Z0-9._-]+$")
+    """The resource that stands for a GPU."""
+    node_labels: dict[str, str] = Field(default_factory=dict)
+    """Labels that the pool's nodes carry; they select the pool in Kueue and in pods."""
+    shutdown_grace: Millis | None = None
+    """The kubelet's shutdownGracePeriod, where the nodes have one: it is checked; derived when it is left out."""
+    shutdown_grace_critical: Millis | None = None
+    """The part of it that critical pods get (shutdownGracePeriodCriticalPods)."""
+
+
+class Budget(Section):
+    """What a namespace may use."""
+
+    total: Bytes
+    """Memory of all its pods together."""
+    pools: dict[Name, Bytes] = Field(default_factory=dict)
+    """How much of it may come from which pool, where there are several."""
 
 
 class Steps(Section):
@@ -40,7 +61,7 @@ class Memory(Section):
 
     pools: dict[Name, Pool] = Field(default_factory=dict)
     """Node pools by name."""
-    budgets: dict[Name, Bytes] = Field(default_factory=dict)
+    budgets: dict[Name, Annotated[Budget, short_for(Budget, "total", Bytes)]] = Field(default_factory=dict)
     """Namespaces and what they may use."""
     steps: Steps | None = None
     """What steps need."""

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from backstay.spec.base import Section, short_for
-from backstay.spec.types import Millis, Name, Positive, Version
+from backstay.spec.types import Many, Millis, Name, Positive, Version
 
 
 class TcpKeepalive(Section):
@@ -50,6 +50,30 @@ class Workflows(Section):
     """The release, such as "3.7"; by default the one that this Pipelines release ships."""
 
 
+class Zenml(Section):
+    """ZenML with its Kubernetes orchestrator."""
+
+    version: Version
+    """The release, such as "0.98"."""
+    stack: Name = "kubernetes"
+    """The name of its stack."""
+    namespace: Name = "zenml"
+    """Where its pods run."""
+    context: str | None = None
+    """The kubeconfig context that the client uses; none when it runs inside the cluster."""
+
+
+class Kueue(Section):
+    """Kueue."""
+
+    version: Version
+    """The release, such as "0.19"."""
+    namespace: Name = "kueue-system"
+    """Where its manager runs."""
+    frameworks: Many[str] | None = None
+    """What `integrations.frameworks` of the installed manager lists, where it is not backstay's bundle that says so."""
+
+
 class Platform(Section):
     """The versions of everything that is installed."""
 
@@ -67,7 +91,7 @@ class Platform(Section):
     """Training Operator v1."""
     jobset: Version | None = None
     """JobSet."""
-    kueue: Version | None = None
+    kueue: Annotated[Kueue, short_for(Kueue, "version", Version)] | None = None
     """Kueue."""
-    zenml: Version | None = None
+    zenml: Annotated[Zenml, short_for(Zenml, "version", Version)] | None = None
     """ZenML."""

@@ -19,6 +19,18 @@ class Drain(Section):
     """How long writing a checkpoint takes."""
 
 
+class Remediation(Section):
+    """How a lost node is fenced: the numbers of NodeHealthCheck and SelfNodeRemediation, or of the cloud's repair."""
+
+    unhealthy_for: Millis | None = None
+    """How long a node has to be unhealthy before it is remediated; derived when it is left out."""
+    fenced_in: Millis = 180_000
+    """How long a reboot or watchdog takes until the node surely runs nothing any more, or the cloud until it has
+    removed the Node object."""
+    min_healthy: str = Field(default="51%", pattern=r"^(100|[1-9]?[0-9])%$|^[0-9]{1,5}$")
+    """How many nodes have to be healthy for a remediation to start: a count or a percentage."""
+
+
 class NodeLoss(Section):
     """What happens when a node dies."""
 
@@ -28,6 +40,14 @@ class NodeLoss(Section):
     """Who makes sure that the dead node's pods are gone."""
     restart_safe: Many[WorkloadPattern] = ()
     """`namespace/name` patterns of workloads that two copies of cannot harm."""
+    monitor_grace: Millis | None = None
+    """The controller manager's --node-monitor-grace-period; by default that of the Kubernetes version."""
+    default_toleration: Millis = 300_000
+    """The API server's --default-unreachable-toleration-seconds: what pods get that say nothing."""
+    pod_start: Millis = 60_000
+    """How long a new pod takes from its creation to its first instruction: scheduling, image pull, start."""
+    remediation: Remediation = Remediation()
+    """How the lost node is fenced."""
 
 
 class Termination(Section):

@@ -75,10 +75,61 @@ KUBERNETES = System(
     "kubernetes",
     "Kubernetes",
     tuple(f"1.{minor}" for minor in range(30, 38)),
-    (Span(F.SIDECAR_CONTAINERS, "1.33"),),
+    (
+        Span(F.SIDECAR_CONTAINERS, "1.33"),
+        Span(F.NODE_MONITOR_GRACE_50S, "1.32"),
+        Span(F.PODS_RESIZED_IN_PLACE, "1.35"),
+        Span(F.SUSPENDED_JOB_RESOURCES, "1.36"),
+    ),
 )
 
-SYSTEMS = {system.name: system for system in (PIPELINES, WORKFLOWS, ISTIO, KUBERNETES)}
+KUEUE = System(
+    "kueue",
+    "Kueue",
+    tuple(f"0.{minor}" for minor in range(14, 21)),
+    (
+        Span(F.KUEUE_V1BETA1, until="0.20"),
+        Span(F.KUEUE_V1BETA2, "0.15"),
+        Span(F.KUEUE_FAILURE_RECOVERY, "0.15"),
+        Span(F.KUEUE_FORCEFULLY_DELETE, "0.17"),
+        Span(F.KUEUE_WAITS_FOR_PODS, "0.19"),
+        Span(F.KUEUE_LEAVES_KUBEFLOW_V1, "0.19"),
+    ),
+)
+
+TRAINER = System(
+    "trainer",
+    "Kubeflow Trainer",
+    ("2.0", "2.1", "2.2", "2.3", "2.4"),
+    (Span(F.RUNTIME_PATCHES, "2.2"), Span(F.TRAINER_CERT_FIELDS_RENAMED, "2.4")),
+)
+
+TRAINING_OPERATOR = System("training_operator", "Training Operator", ("1.7", "1.8", "1.9"))
+
+JOBSET = System(
+    "jobset",
+    "JobSet",
+    tuple(f"0.{minor}" for minor in range(8, 13)),
+    (Span(F.JOBSET_RESTART_JOB, "0.11"), Span(F.JOBSET_IN_PLACE_RESTART, "0.11")),
+)
+
+ZENML = System(
+    "zenml",
+    "ZenML",
+    tuple(f"0.{minor}" for minor in range(80, 100)),
+    (
+        Span(F.ZENML_MAX_PARALLELISM, "0.82"),
+        Span(F.ZENML_STEP_JOBS, "0.84"),
+        Span(F.ZENML_POD_FAILURE_POLICY, "0.84"),
+    ),
+)
+
+SYSTEMS = {
+    system.name: system
+    for system in (
+        PIPELINES, WORKFLOWS, ISTIO, KUBERNETES, KUEUE, TRAINER, TRAINING_OPERATOR, JOBSET, ZENML,
+    )
+}  # fmt: skip
 
 
 def features(**versions: str) -> frozenset[F]:

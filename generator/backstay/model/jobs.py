@@ -1,0 +1,262 @@
+"""The model's nouns for jobs: node pools, budgets, workloads, what retries them and what frees them from a lost node.
+
+Times are milliseconds, sizes bytes. Kubernetes takes whole seconds for grace periods and tolerations; emitters divide.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backstay.core.fact import Fact
+from backstay.core.place import Place
+
+
+class Kind(StrEnum):
+    """Who runs a workload."""
+
+    PYTORCHJOB = "pytorchjob"
+    TRAINJOB = "trainjob"
+    JOBSET = "jobset"
+    JOB = "job"
+    ZENML = "zenml"
+
+
+class Cause(StrEnum):
+    """Why a try ended."""
+
+    DISRUPTION = "disruption"
+    FAILURE = "failure"
+    OOM = "oom"
+
+
+class Strategy(StrEnum):
+    """Who makes sure that a lost node's pods are gone."""
+
+    KUEUE = "kueue-failure-recovery"
+    SELF_NODE_REMEDIATION = "self-node-remediation"
+    CLOUD_REPAIR = "cloud-repair"
+    NONE = "none"
+
+
+class Layer(StrEnum):
+    """Something that tries again, outermost first. Each of them excludes the first try from its count."""
+
+    ARGO = "argo"
+    ZENML = "zenml"
+    JOBSET = "jobset"
+    JOB = "job"
+    PYTORCHJOB = "pytorchjob"
+    TORCHRUN = "torchrun"
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A layer around a workload and how often it tries again. `pinned`: the spec insists on it."""
+
+    layer: Layer
+    retries: Fact[int]
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NodePool:
+    """Equal nodes. `allocatable` is what pods of one node may request together, after DaemonSets.
+
+    `shutdown_grace` and `shutdown_grace_critical` are the kubelet's, derived or stated.
+    """
+
+    name: str
+    nodes: Fact[int]
+    capacity: Fact[int]
+    allocatable: Fact[int]
+    system_reserved: Fact[int]
+    kube_reserved: Fact[int]
+    eviction_hard: Fact[int]
+    gpus: Fact[int]
+    gpu_resource: Fact[str]
+    node_labels: Mapping[str, Fact[str]]
+    shutdown_grace: Fact[int] | None
+    shutdown_grace_critical: Fact[int] | None
+    place: Place
+
+    @property
+    def total(self) -> int:
+        """What pods may request on all its nodes together."""
+        return self.nodes.value * self.allocatable.value
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the pods of a namespace may use together; `by_pool` where the spec splits it."""
+
+    namespace: Fact[str]
+    total: Fact[int]
+    by_pool: Mapping[str, Fact[int]]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What happens to the pods of a lost node, and how soon they run again.
+
+    `monitor_grace` until the node counts as lost, `toleration` until its pods are evicted (what backstay emits for
+    jobs), `fenced_in` and `unhealthy_for` the remediation's own steps, `force_step` what the strategy adds after
+    the grace period. Each workload has its own grace period and therefore its own times.
+    """
+
+    strategy: Fact[Strategy]
+    recover_in: Fact[int]
+    monitor_grace: Fact[int]
+    default_toleration: Fact[int]
+    pod_start: Fact[int]
+    force_step: Fact[int]
+    unhealthy_for: Fact[int]
+    fenced_in: Fact[int]
+    min_healthy: Fact[str]
+    restart_safe: tuple[Fact[str], ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a ZenML pipeline; None: not stated."""
+
+    name: str
+    memory: Fact[int] | None
+    runs_for: Fact[int] | None
+    retries: Fact[int]
+    grace: Fact[int]
+    checkpoint: Fact[int] | None
+    deadline: Fact[int] | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class JobPins:
+    """Values that people insist on for one workload."""
+
+    grace_period: Fact[int] | None
+    toleration: Fact[int] | None
+    restart_policy: Fact[str] | None
+    force_delete_after: Fact[int] | None
+    max_parallelism: Fact[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One job, or a ZenML pipeline of jobs, with everything solved.
+
+    `restart_safe` is the pattern that says that two copies do no harm, None where none does. `layers` are all
+    that retry it, outermost first, pinned numbers in them; `compiled` are the numbers that keep the budget where
+    pins break it (equal to `layers` otherwise). `grace`, `toleration`, `deadline` and `recovers_in` are solved (or
+    pinned); `earliest_force_delete` counts from the node's loss. `max_parallelism` is ZenML's; `peak` the memory of
+    all its pods at once with terminating twins. `queue` None: not admitted by Kueue.
+    """
+
+    name: str
+    kind: Kind
+    namespace: Fact[str]
+    replicas: Fact[int]
+    container: Fact[str]
+    pool: str | None
+    memory: Fact[int] | None
+    runs_for: Fact[int] | None
+    checkpoint: Fact[int] | None
+    checkpoints_to: Fact[str]
+    attempts: Fact[int]
+    retry_on: frozenset[Cause]
+    disruptions: Fact[int]
+    restart_safe: Fact[str] | None
+    started_by: tuple[Fact[str], ...]
+    queue: Fact[str] | None
+    queued_for: Fact[int] | None
+    layers: tuple[Retrying, ...]
+    compiled: tuple[Retrying, ...]
+    grace: Fact[int]
+    toleration: Fact[int] | None
+    earliest_force_delete: Fact[int] | None
+    recovers_in: Fact[int] | None
+    deadline: Fact[int] | None
+    fan_out: Fact[int] | None
+    max_parallelism: Fact[int] | None
+    peak: Fact[int] | None
+    pipeline: Fact[str] | None
+    steps: tuple[Step, ...]
+    pins: JobPins
+    place: Place
+
+    @property
+    def total_attempts(self) -> int:
+        """How often the innermost process may start in the worst case: the product over all layers."""
+        product = 1
+        for layer in self.layers:
+            product *= 1 + layer.retries.value
+        return product
+
+    def retries(self, layer: Layer) -> Fact[int] | None:
+        """How often a layer tries again, as it is compiled; None where it is no layer of this workload."""
+        return next((one.retries for one in self.compiled if one.layer is layer), None)
+
+    @property
+    def waits_for_failed_pod(self) -> bool:
+        """Whether no replacement starts before the old pod has ended: podFailurePolicy forces that."""
+        return self.kind is not Kind.PYTORCHJOB
+
+
+@dataclass(frozen=True, slots=True)
+class JobSystems:
+    """The installed controllers, as `major.minor`; None where one is not installed."""
+
+    trainer: Fact[str] | None
+    training_operator: Fact[str] | None
+    jobset: Fact[str] | None
+    kueue: Fact[str] | None
+    zenml: Fact[str] | None
+    kueue_namespace: Fact[str] | None
+    kueue_frameworks: Fact[tuple[str, ...]] | None
+    zenml_stack: Fact[str] | None
+    zenml_namespace: Fact[str] | None
+    zenml_context: Fact[str] | None
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """`major.minor` of each installed controller, by the name that the catalog has for it."""
+        installed = {
+            "trainer": self.trainer,
+            "training_operator": self.training_operator,
+            "jobset": self.jobset,
+            "kueue": self.kueue,
+            "zenml": self.zenml,
+        }
+        return {name: version.value for name, version in installed.items() if version is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class StepMemory:
+    """What pipeline steps need: by kind of step, `default` for the rest (None: not stated)."""
+
+    default: Fact[int] | None
+    named: Mapping[str, Fact[int]]
+    fan_out: Fact[int] | None
+    parallelism: Fact[int] | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Everything about jobs and memory of one cluster."""
+
+    systems: JobSystems
+    pools: tuple[NodePool, ...]
+    budgets: tuple[Budget, ...]
+    steps: StepMemory | None
+    recovery: Recovery | None
+    workloads: tuple[Workload, ...]
+
+    def pool(self, name: str | None) -> NodePool | None:
+        """A node pool by name."""
+        return next((pool for pool in self.pools if pool.name == name), None)
+
+    def of_kind(self, *kinds: Kind) -> tuple[Workload, ...]:
+        """The workloads that certain controllers run."""
+        return tuple(workload for workload in self.workloads if workload.kind in kinds)
