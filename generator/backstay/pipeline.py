@@ -102,10 +102,11 @@ def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
 
 
 def check(cluster: Cluster, settled: tuple[Settled, ...]) -> list[Diagnostic]:
-    """The rules over model and objects, and the upstream schemas over each object."""
-    items = [item_of(one) for one in settled if one.role is not Role.BUNDLE]
-    context = Context(items, cluster.features, cluster.versions, cluster)
-    return [*engine.run(context), *judge(SchemaSet.of(cluster.versions), items)]
+    """The rules over model, objects and controllers' configurations, and the upstream schemas over each object."""
+    objects = [item_of(one) for one in settled if one.role is not Role.BUNDLE]
+    configs = [item_of(one) for one in settled if one.role is Role.BUNDLE]
+    context = Context([*objects, *configs], cluster.features, cluster.versions, cluster)
+    return [*engine.run(context), *judge(SchemaSet.of(cluster.versions), objects)]
 
 
 def render(compiled: Compiled, source: Source) -> dict[str, bytes]:

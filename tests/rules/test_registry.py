@@ -12,7 +12,6 @@ from backstay.check import rules
 from backstay.check.context import Context, item_of
 from backstay.check.registry import CHECKS
 from backstay.core.diagnostic import Severity
-from backstay.core.manifest import Role
 from support import casebook
 from support.compiler import compile_spec
 
@@ -143,7 +142,7 @@ def of_spec(case):
     compiled = compile_spec(casebook.on_base(case.spec))
     if compiled.cluster is None:
         return []
-    items = [item_of(one) for one in compiled.settled if one.role is not Role.BUNDLE]
+    items = [item_of(one) for one in compiled.settled]
     return [Watched(items, compiled.cluster.features, compiled.cluster.versions, compiled.cluster)]
 
 

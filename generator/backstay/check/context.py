@@ -95,12 +95,24 @@ class Context:
         )
 
 
+KINDLESS = {"bundle/zenml/run-": "ZenmlRun", "bundle/zenml/stack-": "ZenmlStack"}
+"""What rules call files that are no Kubernetes objects: ZenML's run configurations and stacks, by how they start."""
+
+
 def item_of(settled: Settled) -> Item:
-    """An emitted object as rules see it."""
+    """An emitted object, or a controller's configuration, as rules see it."""
     return Item(
-        ref_of(settled.value), settled.value, settled.role is Role.PATCH, settled.file,
+        _ref_of(settled), settled.value, settled.role is Role.PATCH, settled.file,
         lambda route: spec_place(settled.origins, route),
     )  # fmt: skip
+
+
+def _ref_of(settled: Settled) -> ObjectRef:
+    if settled.role is not Role.BUNDLE or "kind" in settled.value:
+        return ref_of(settled.value)
+    kind = next((kind for start, kind in KINDLESS.items() if settled.file.startswith(start)), "")
+    name = settled.file.rpartition("/")[2].removesuffix(".yaml")
+    return ObjectRef("", kind, "", name)
 
 
 def spec_place(origins: Mapping[Route, tuple[Origin, ...]], route: Route) -> Place:
