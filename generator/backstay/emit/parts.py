@@ -25,11 +25,14 @@ def new_object(
     return Manifest(f"component/{system}/{stem}.yaml", Role.OBJECT, body, fixed(source))
 
 
-def new_patch(api: str, kind: str, name: str, namespace: object, source: str, **rest: object) -> Manifest:
-    """A strategic-merge patch of an object that an upstream install owns."""
+def new_patch(
+    api: str, kind: str, name: str, namespace: object, source: str, part: str = "", **rest: object
+) -> Manifest:
+    """A strategic-merge patch of an object that an upstream install owns; `part` tells several of one apart."""
     space = namespace.value if isinstance(namespace, Fact) else namespace
     body: Body = {"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": namespace}, **rest}
-    return Manifest(f"component/patches/{kind.lower()}-{name}-{space}.yaml", Role.PATCH, body, fixed(source))
+    stem = f"{kind.lower()}-{name}-{space}" + (f"-{part}" if part else "")
+    return Manifest(f"component/patches/{stem}.yaml", Role.PATCH, body, fixed(source))
 
 
 def container_patch(name: str, namespace: object, container: str, source: str, **rest: object) -> Manifest:

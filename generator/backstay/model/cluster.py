@@ -10,6 +10,7 @@ from backstay.model.jobs import Jobs, JobSystems
 from backstay.model.network import Network
 from backstay.model.observability import Observability
 from backstay.model.parts import Drain, Gitops, Mesh, Pipelines, Retries, Storage, Workflows
+from backstay.model.shutdown import Shutdown
 
 NO_JOBS = Jobs(JobSystems(*[None] * 10), (), (), None, None, ())
 """Nothing about jobs or memory."""
@@ -32,6 +33,7 @@ class Cluster:
     gitops: Gitops | None
     derivations: Mapping[str, Derivation]
     observability: Observability | None = None
+    shutdowns: tuple[Shutdown, ...] = ()
     jobs: Jobs = NO_JOBS
 
     def has(self, feature: Feature) -> bool:

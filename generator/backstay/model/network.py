@@ -7,6 +7,7 @@ from enum import StrEnum
 from backstay.core.fact import Fact
 from backstay.core.place import Place
 from backstay.model.hop import Hop, TcpKeepalive
+from backstay.model.shutdown import Workload
 
 
 class Protocol(StrEnum):
@@ -91,6 +92,8 @@ class Service:
     wait_timeout: Fact[int] | None
     existing_rule: Fact[str] | None
     place: Place
+    workload: Workload | None = None
+    longest_request: Fact[int] | None = None
 
     @property
     def namespace(self) -> str:

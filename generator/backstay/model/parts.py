@@ -18,13 +18,14 @@ class DataPlane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """The installed service mesh."""
+    """The installed service mesh. `native_sidecars` None: as the versions decide."""
 
     version: Fact[str]
     data_plane: DataPlane
     root_namespace: Fact[str]
     tcp_keepalive: TcpKeepalive | None
     place: Place
+    native_sidecars: Fact[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +182,10 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """What has to finish when a pod is asked to go."""
+    """What has to finish when a pod is asked to go, and how long until callers know."""
 
     longest_request: Fact[int] | None
+    noticed_in: Fact[int]
     checkpoint: Fact[int] | None
     place: Place
 

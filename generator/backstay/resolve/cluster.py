@@ -8,9 +8,11 @@ from backstay.resolve.observability import resolve_observability
 from backstay.resolve.platform import resolve_platform
 from backstay.resolve.retries import resolve_retries
 from backstay.resolve.routes import with_routes
+from backstay.resolve.shutdown import resolve_shutdowns
 from backstay.resolve.storage import resolve_storage, run_namespaces
 from backstay.resolve.termination import resolve_drain
 from backstay.spec import cluster as spec
+from backstay.spec import termination
 
 
 def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
@@ -26,6 +28,10 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     watching, watch_numbers = (
         (None, {}) if stated.observability is None else resolve_observability(stated.observability, network)
     )
+    drain = resolve_drain(stated.termination.drain)
+    unstated = resolve_drain(termination.Drain())
+    assert unstated is not None  # noqa: S101 - a section gives one
+    shutdowns, end_numbers = resolve_shutdowns(network, drain or unstated, platform)
     cluster = Cluster(
         stated.metadata.name,
         platform.kubernetes,
@@ -36,9 +42,10 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         network,
         None if stated.storage is None else resolve_storage(stated.storage, platform.pipelines),
         retries,
-        resolve_drain(stated.termination.drain),
+        drain,
         None if stated.gitops is None else resolve_gitops(stated.gitops),
-        numbers | more_numbers | watch_numbers,
+        numbers | more_numbers | watch_numbers | end_numbers,
         watching,
+        shutdowns=shutdowns,
     )
     return cluster, findings

@@ -10,6 +10,7 @@ from backstay.core.rule import Rule
 from backstay.model.hop import Box, Refresh
 from backstay.model.network import Client, PingPolicy, Protocol, Runtime, Service
 from backstay.model.parts import DataPlane
+from backstay.model.shutdown import Workload
 from backstay.resolve.facts import fact, maybe
 from backstay.resolve.platform import Platform
 from backstay.resolve.rules import UNKNOWN_PRESET
@@ -198,7 +199,23 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
         maybe(stated, "wait_timeout", stated.wait_timeout, route),
         _existing_rule(stated, preset, platform, route),
         at(*route),
+        _workload(stated, preset, host, route),
+        maybe(stated, "longest_request", stated.longest_request, route),
     )  # fmt: skip
+
+
+def _workload(stated: spec.Service, preset: presets.ServicePreset | None, host: Fact[str],
+              route: tuple[str, ...]) -> Workload | None:  # fmt: skip
+    namespace = host.to(lambda name: name.split(".")[1] if ".svc" in name else "")
+    own, route = stated.workload, (*route, "workload")
+    if own is not None:
+        name = fact(own, "name", own.name, route)
+        container = maybe(own, "container", own.container, route) or name
+        return Workload(fact(own, "kind", own.kind, route), name, namespace, container)
+    if preset is None or preset.workload is None:
+        return None
+    known = [from_preset(word, preset.name, "what it runs as") for word in preset.workload]
+    return Workload(known[0], known[1], namespace, known[2])
 
 
 def _labels(stated: Mapping[str, str], route: tuple[str, ...]) -> dict[str, Fact[str]]:

@@ -8,7 +8,7 @@ from backstay.core.feature import Feature
 from backstay.core.place import at
 from backstay.model.hop import TcpKeepalive
 from backstay.model.parts import DataPlane, Mesh, Pipelines, Workflows
-from backstay.resolve.facts import fact
+from backstay.resolve.facts import fact, maybe
 from backstay.resolve.rules import UNSUPPORTED_VERSION
 from backstay.spec import platform as spec
 from backstay.upstream import catalog
@@ -80,6 +80,7 @@ def _mesh(istio: spec.Istio | None, line: str | None) -> Mesh | None:
         fact(istio, "root_namespace", istio.root_namespace, route),
         None if probes is None else tcp_keepalive(probes, (*route, "tcpKeepalive")),
         at(*route),
+        maybe(istio, "native_sidecars", istio.native_sidecars, route),
     )
 
 

@@ -2,7 +2,7 @@
 
 from backstay.core.place import at
 from backstay.model.parts import Drain
-from backstay.resolve.facts import maybe
+from backstay.resolve.facts import fact, maybe
 from backstay.spec import termination as spec
 
 _ROUTE = ("termination", "drain")
@@ -14,6 +14,7 @@ def resolve_drain(stated: spec.Drain | None) -> Drain | None:
         return None
     return Drain(
         maybe(stated, "longest_request", stated.longest_request, _ROUTE),
+        fact(stated, "noticed_in", stated.noticed_in, _ROUTE),
         maybe(stated, "checkpoint", stated.checkpoint, _ROUTE),
         at(*_ROUTE),
     )

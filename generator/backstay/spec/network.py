@@ -6,6 +6,7 @@ from pydantic import Field
 
 from backstay.spec.base import Section
 from backstay.spec.platform import TcpKeepalive
+from backstay.spec.serving import Workload
 from backstay.spec.types import Bytes, Count, Host, Many, Millis, Name, Port, Positive
 
 
@@ -72,6 +73,10 @@ class Service(Section):
     """A database's own idle timeout."""
     destination_rule: Name | None = None
     """The DestinationRule that the base already has for this host: it is patched, as Istio keeps one a host."""
+    workload: Workload | None = None
+    """Whose pods serve it; named, they are told how to end without cutting requests."""
+    longest_request: Millis | None = None
+    """The longest request in flight when a pod has to go, where it is not `termination.drain.longestRequest`."""
 
 
 class Pool(Section):

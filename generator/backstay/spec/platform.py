@@ -28,6 +28,8 @@ class Istio(Section):
     """The mesh's root namespace, where namespace-less configuration applies to all."""
     tcp_keepalive: TcpKeepalive | None = None
     """What `meshConfig.tcpKeepalive` says; stock Kubeflow sets 10s, 5s, 3 probes."""
+    native_sidecars: bool | None = None
+    """Whether sidecars are native (init containers that go on); by default as the release and Kubernetes decide."""
 
 
 class Pipelines(Section):

@@ -15,6 +15,8 @@ class Drain(Section):
 
     longest_request: Millis | None = None
     """The longest call in flight."""
+    noticed_in: Millis = 5_000
+    """How long it takes until all callers have heard that a pod goes and send it nothing more."""
     checkpoint: Millis | None = None
     """How long writing a checkpoint takes."""
 

@@ -72,7 +72,7 @@ class ServicePreset:
     """A known service. Empty fields are the spec's to fill in.
 
     `settable` says that backstay emits the server's gRPC arguments; `shipped_rule` is the DestinationRule that
-    the upstream multi-user install has for it.
+    the upstream multi-user install has for it; `workload` is the kind and name of what it runs as, and the container.
     """
 
     name: str
@@ -84,13 +84,15 @@ class ServicePreset:
     labels: tuple[tuple[str, str], ...] = ()
     settable: bool = False
     shipped_rule: str | None = None
+    workload: tuple[str, str, str] | None = None
 
 
 SERVICES = {
     service.name: service
     for service in (
         ServicePreset("kfp-metadata-grpc", "grpc", 8080, "core", "metadata-grpc-service", "grpc-api",
-                      (("component", "metadata-grpc-server"),), settable=True, shipped_rule="metadata-grpc-service"),
+                      (("component", "metadata-grpc-server"),), settable=True, shipped_rule="metadata-grpc-service",
+                      workload=("Deployment", "metadata-grpc-deployment", "container")),
         ServicePreset("mysql", "mysql", 3306),
         ServicePreset("postgres", "postgres", 5432),
         ServicePreset("redis", "redis", 6379),

@@ -129,7 +129,12 @@ def _services(ctx: Context) -> tuple[Service, ...]:
 def _serves(item: Item, labels: Mapping[str, object], service: Service) -> bool:
     wanted = {key: fact.value for key, fact in service.labels.items()}
     here = item.ref.namespace == service.namespace and service.sidecar
-    return here and bool(wanted) and wanted.items() <= labels.items()
+    named = service.workload is not None and service.workload.key == (
+        item.ref.kind,
+        item.ref.namespace,
+        item.ref.name,
+    )
+    return here and (named or (bool(wanted) and wanted.items() <= labels.items()))
 
 
 def _meshed(
@@ -186,10 +191,17 @@ def parts(pod: Pod, request: int) -> str:
 
 
 def longest_request(ctx: Context, services: tuple[Service, ...]) -> Fact[int] | None:
-    """The longest call in flight to some services: what the spec says of drains, else the longest deadline."""
+    """The longest call in flight to some services: what the spec says of each or of all, else the longest deadline."""
+    found = [one for service in services if (one := _longest_to(ctx, service)) is not None]
+    return max(found, key=lambda fact: fact.value, default=None)
+
+
+def _longest_to(ctx: Context, service: Service) -> Fact[int] | None:
     drain = ctx.cluster.drain if ctx.cluster else None
-    if drain is not None and drain.longest_request is not None:
-        return drain.longest_request if services else None
-    names = {service.name for service in services}
-    deadlines = [call.deadline for call in way.calls(ctx) if call.service.name in names and call.deadline]
+    stated = service.longest_request or (drain.longest_request if drain else None)
+    if stated is not None:
+        return stated
+    deadlines = [
+        call.deadline for call in way.calls(ctx) if call.service.name == service.name and call.deadline
+    ]
     return max(deadlines, key=lambda fact: fact.value, default=None)
