@@ -11,7 +11,8 @@ import pytest
 
 from backstay.core.place import at
 from backstay.prove.mesh import prover
-from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Verdict
+from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report
+from backstay.prove.words import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,7 +26,8 @@ from backstay.prove.mesh.chain import chain
 from backstay.prove.mesh.envoy import envoy, reserved_port
 from backstay.prove.mesh.prover import Job
 from backstay.prove.mesh.setting import settings
-from backstay.prove.mesh.words import Kind, Report, Verdict
+from backstay.prove.mesh.words import Kind, Report
+from backstay.prove.words import Verdict
 from e2e.support.envoy import find_envoy
 from e2e.support.missing import skip_or_fail
 from support.casebook import on_base

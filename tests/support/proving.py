@@ -8,12 +8,14 @@ from backstay.core.place import at
 from backstay.model.hop import Side
 from backstay.prove.mesh.journal import Event, What
 from backstay.prove.mesh.setting import Setting, settings
-from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take, Verdict
+from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take
 from support.casebook import on_base
 from support.compiler import compile_spec
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from backstay.prove.words import Verdict
 
 CALL = {"from": "trainers", "to": "metadata", "via": ["box"], "silentFor": "1h", "detectDeadPeerIn": "2m"}
 

@@ -119,7 +119,7 @@ def _draw(reports: "Sequence[Report]", folder: Path) -> None:
 def _print(reports: "Sequence[Report]", form: str) -> int:
     from backstay.prove.mesh.report_json import to_json
     from backstay.prove.mesh.report_text import summary, to_text
-    from backstay.prove.mesh.words import Verdict
+    from backstay.prove.words import Verdict
 
     sys.stdout.write(to_json(reports) if form == "json" else to_text(reports))
     click.echo(summary(reports), err=True)

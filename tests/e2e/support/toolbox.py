@@ -51,7 +51,18 @@ PROGRAMS = {
         Program("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool"),
         Program("etcd", "etcd", "go.etcd.io/etcd/server/v3"),
         _kubernetes("kube-apiserver"),
+        _kubernetes("kube-controller-manager"),
+        _kubernetes("kube-scheduler"),
         _kubernetes("kubectl"),
+        Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
+        Program("jobset", "jobset", "sigs.k8s.io/jobset"),
+        Program("kueue", "kueue", "sigs.k8s.io/kueue/cmd/kueue"),
+        Program("trainer", "trainer", "backstay.dev/toolbox/trainer"),
+        Program(
+            "training-operator",
+            "trainingoperator",
+            "backstay.dev/toolbox/trainingoperator",
+        ),
     )
 }
 

@@ -8,7 +8,8 @@ from backstay.prove.mesh import judge
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.peers import Told
 from backstay.prove.mesh.trials import Dead, Failing, Silent, stretches
-from backstay.prove.mesh.words import Claim, Finding, Kind, Verdict
+from backstay.prove.mesh.words import Claim, Finding, Kind
+from backstay.prove.words import Verdict
 from support.proving import CALL, setting_of
 
 SETTING = setting_of(istio={"version": "1.30"}, client=True, server=True)

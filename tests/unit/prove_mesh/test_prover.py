@@ -12,9 +12,10 @@ from backstay.model.hop import Side
 from backstay.prove.mesh import prover
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.peers import Told
-from backstay.prove.mesh.together import together
 from backstay.prove.mesh.trials import Dead, Failing, Silent
-from backstay.prove.mesh.words import Kind, Report, Verdict
+from backstay.prove.mesh.words import Kind, Report
+from backstay.prove.together import together
+from backstay.prove.words import Verdict
 from support.proving import setting_of
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from backstay.core.failure import CannotTell
 from backstay.model.hop import Hop, Side
+from backstay.prove.children import Child
 from backstay.prove.istiod import Struct
 from backstay.prove.mesh.box import timer
-from backstay.prove.mesh.children import Child
 from backstay.prove.mesh.envoy import envoy, reserved_port
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.loopback import bootstrap

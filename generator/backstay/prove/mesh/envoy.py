@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backstay.core.failure import CannotTell
 from backstay.core.manifest import Plain
-from backstay.prove.mesh.children import Child, child
+from backstay.prove.children import Child, child
 from backstay.prove.mesh.relay import LOOPBACK
 
 INSTALL = "pip install 'backstay[prove]'"

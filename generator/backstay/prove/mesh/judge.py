@@ -8,7 +8,8 @@ from backstay.prove.mesh.frames import TOO_MANY_PINGS
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.setting import Setting
 from backstay.prove.mesh.trials import Dead, Failing, Silent
-from backstay.prove.mesh.words import Claim, Finding, Verdict
+from backstay.prove.mesh.words import Claim, Finding
+from backstay.prove.words import Verdict
 
 _FINE_MS = 10_000
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from backstay.core.failure import CannotTell
-from backstay.prove.mesh.children import Child, child
+from backstay.prove.children import Child, child
 
 _STARTS_SECONDS = 30.0
 _UNWANTED = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "GRPC_TRACE")

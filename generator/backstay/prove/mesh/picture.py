@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 from backstay.core.units import show_duration
 from backstay.model.hop import Side
 from backstay.prove.mesh.journal import Event, What
-from backstay.prove.mesh.report_text import clean
-from backstay.prove.mesh.words import CallProof, Finding, Take, Verdict
+from backstay.prove.mesh.words import CallProof, Finding, Take
+from backstay.prove.words import Verdict, clean
 
 _WIDTH, _LEFT, _RIGHT = 1100, 300, 30
 _LANE, _LINE, _TITLE = 46, 18, 50

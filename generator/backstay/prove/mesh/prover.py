@@ -14,9 +14,10 @@ from backstay.prove.mesh.envoy import require
 from backstay.prove.mesh.journal import Journal
 from backstay.prove.mesh.pace import notice_pace, silence_pace
 from backstay.prove.mesh.setting import Setting, settings
-from backstay.prove.mesh.together import together
 from backstay.prove.mesh.trials import be_silent, fail, stop_peer
-from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take, Verdict
+from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take
+from backstay.prove.together import together
+from backstay.prove.words import Verdict
 
 AT_ONCE, STARTING = 8, 2
 """Trials that run side by side, each up to two Envoys and two gRPC processes which mostly wait; and that start."""

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable
 
-from backstay.core.place import Place
-from backstay.prove.mesh.words import CallProof, Finding, Report, Verdict
+from backstay.prove.mesh.words import CallProof, Finding, Report
+from backstay.prove.words import Verdict, place_json
 
 VERSION = 1
 
@@ -37,14 +37,10 @@ def _finding(finding: Finding) -> dict[str, object]:
     return {
         "claim": claim.kind.value,
         "words": claim.words,
-        "place": _place(claim.place),
+        "place": place_json(claim.place),
         "limit": claim.limit,
         "verdict": finding.verdict.value,
         "measured": finding.measured,
         "value": finding.value,
         "scale": finding.scale,
     }
-
-
-def _place(place: Place) -> dict[str, object]:
-    return {"file": place.file, "line": place.line, "column": place.column, "path": place.path}

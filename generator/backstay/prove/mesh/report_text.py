@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from backstay.prove.mesh.words import CallProof, Finding, Report, Verdict
+from backstay.prove.mesh.words import CallProof, Finding, Report
+from backstay.prove.words import Verdict, clean
 
 _WIDTH = max(len(verdict) for verdict in Verdict)
 
@@ -15,11 +16,6 @@ def to_text(reports: Iterable[Report]) -> str:
 def summary(reports: Sequence[Report]) -> str:
     """`12 proved, 0 disproved, 3 not tried`."""
     return ", ".join(f"{sum(report.count(verdict) for report in reports)} {verdict}" for verdict in Verdict)
-
-
-def clean(text: str) -> str:
-    """A text without what could steer a terminal; names and messages come from specs and from other programs."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def _cluster(report: Report) -> Iterator[str]:

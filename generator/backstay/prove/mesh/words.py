@@ -7,14 +7,7 @@ from enum import StrEnum
 from backstay.core.place import Place
 from backstay.model.hop import Side
 from backstay.prove.mesh.journal import Event
-
-
-class Verdict(StrEnum):
-    """What became of a claim."""
-
-    PROVED = "proved"
-    DISPROVED = "disproved"
-    NOT_TRIED = "not tried"
+from backstay.prove.words import Verdict
 
 
 class Kind(StrEnum):

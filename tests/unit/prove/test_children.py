@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from backstay.core.failure import CannotTell
-from backstay.prove.mesh.children import child
+from backstay.prove.children import child
 from backstay.prove.mesh.peers import peer
 
 SLEEPS = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
