@@ -24,6 +24,24 @@ _NO_MAPPING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A mapping inside an object or inside a YAML text of it, and the way to it from the object's root."""
+
+    item: Item
+    value: Mapping[str, object]
+    route: Route
+
+    def below(self, *keys: str) -> "Part | None":
+        """A mapping further down; None when it is none."""
+        value = at(self.value, *keys)
+        return Part(self.item, mapping(value), (*self.route, *keys)) if isinstance(value, Mapping) else None
+
+    def to(self, key: str) -> Route:
+        """The route of a key that is there, else of the mapping itself."""
+        return (*self.route, key) if key in self.value else self.route
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """A container of an object's pod template, and the way to it."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backstay.check import look
 from backstay.check.context import Context
-from backstay.check.rules.kfp import argo, endpoint, places
+from backstay.check.rules.kfp import endpoint, places
 from backstay.check.rules.kfp.places import StorePlace
 
 KEYS_WHEN_UNSET = "{{workflow.name}}/{{pod.name}}"
@@ -33,7 +33,7 @@ class Archive:
         return self.keys.replace(_NAMESPACE, namespace)
 
 
-def archive(repository: argo.Part) -> Archive | None:
+def archive(repository: look.Part) -> Archive | None:
     """What an artifact repository says; None when it is no S3 one."""
     keys = look.text(look.at(repository.value, "s3", "keyFormat")) or KEYS_WHEN_UNSET
     place = next(places.repository_place(repository, repository.item.ref.name), None)

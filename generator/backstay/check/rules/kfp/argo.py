@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backstay.check import look
 from backstay.check.context import Context, Item
-from backstay.core.route import Route
+from backstay.check.look import Part
 
 CONTROLLER_CONFIG = "workflow-controller-configmap"
 REPOSITORIES = "artifact-repositories"
@@ -21,26 +21,6 @@ _SPECS: Mapping[str, tuple[str, ...]] = {
     "ClusterWorkflowTemplate": ("spec",),
     "CronWorkflow": ("spec", "workflowSpec"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A mapping inside an object or inside a YAML text of it, and the way to it from the object's root."""
-
-    item: Item
-    value: Mapping[str, object]
-    route: Route
-
-    def below(self, *keys: str) -> "Part | None":
-        """A mapping further down; None when it is none."""
-        value = look.at(self.value, *keys)
-        return (
-            Part(self.item, look.mapping(value), (*self.route, *keys)) if isinstance(value, Mapping) else None
-        )
-
-    def to(self, key: str) -> Route:
-        """The route of a key that is there, else of the mapping itself."""
-        return (*self.route, key) if key in self.value else self.route
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from backstay.check import look
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
-from backstay.check.rules.kfp import archive, argo, endpoint, install, launcher, places
+from backstay.check.rules.kfp import archive, endpoint, install, launcher, places
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
 
@@ -65,7 +65,7 @@ def _uses_profile_store(ctx: Context, item: Item, scheme: str) -> bool:
     return stated and secret == _SECRET and _is_seaweedfs(ctx, written, item.ref.namespace)
 
 
-def _repository(ctx: Context, repository: argo.Part) -> Iterator[Diagnostic]:
+def _repository(ctx: Context, repository: look.Part) -> Iterator[Diagnostic]:
     found, namespace = archive.archive(repository), repository.item.ref.namespace
     if found is None or found.place.endpoint is None:
         return

@@ -99,7 +99,7 @@ def _by_argo(ctx: Context) -> Iterator[Wanted]:
                 yield from _selected(secret, namespace)
 
 
-def _selected(secret: argo.Part, namespace: str) -> Iterator[Wanted]:
+def _selected(secret: look.Part, namespace: str) -> Iterator[Wanted]:
     name, key = (look.text(secret.value.get(part)) for part in ("name", "key"))
     if name and key and secret.value.get("optional") is not True:
         yield Wanted(secret.item, secret.to("key"), namespace, name, key)

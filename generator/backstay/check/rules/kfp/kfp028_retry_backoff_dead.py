@@ -85,7 +85,7 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
                 yield ctx.report(RULE, backoff.item, backoff.to(key), message, help_)
 
 
-def _faults(backoff: argo.Part) -> Iterator[tuple[str, str, str]]:
+def _faults(backoff: look.Part) -> Iterator[tuple[str, str, str]]:
     factor, duration = backoff.value.get("factor"), backoff.value.get("duration")
     if not _may_be_whole(factor):
         yield (

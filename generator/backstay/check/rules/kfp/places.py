@@ -92,13 +92,13 @@ def repositories(ctx: Context) -> Iterator[StorePlace]:
         yield from repository_place(repository, f"artifact-repositories of {repository.item.ref.namespace}")
 
 
-def default_repositories(ctx: Context) -> Iterator[argo.Part]:
+def default_repositories(ctx: Context) -> Iterator[look.Part]:
     """What the annotated key of each artifact-repositories ConfigMap says."""
     for item in ctx.named("ConfigMap", argo.REPOSITORIES):
         name = default_key(item)
         value = ctx.nested(look.data(item).get(name))
         if isinstance(value, dict):
-            yield argo.Part(item, look.mapping(value), ("data", name))
+            yield look.Part(item, look.mapping(value), ("data", name))
 
 
 def default_key(item: Item) -> str:
@@ -106,7 +106,7 @@ def default_key(item: Item) -> str:
     return look.text(look.at(item.value, "metadata", "annotations", DEFAULT_KEY)) or ""
 
 
-def repository_place(repository: argo.Part, who: str) -> Iterator[StorePlace]:
+def repository_place(repository: look.Part, who: str) -> Iterator[StorePlace]:
     """An Argo repository, if it is an S3 one: TLS is on unless `insecure` is true."""
     s3 = repository.below("s3")
     if s3 is not None:

@@ -1,0 +1,1 @@
+"""Rules about jobs: retries, termination, lost nodes, memory. Facts: Kubernetes, Trainer, JobSet, Kueue, ZenML."""
