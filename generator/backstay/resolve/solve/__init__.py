@@ -1,0 +1,1 @@
+"""Numbers out of constraints, and the few spec lines to blame where there are none."""
