@@ -9,11 +9,11 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.manifest import ref_of
 from backstay.core.place import Place
 from backstay.text.yaml import parse
-from backstay.upstream.catalog import features
+from backstay.upstream.catalog import SYSTEMS, features
 from support.modelling import model
 
 FOLDER = Path(__file__).parents[1] / "rules"
-_SYSTEMS = {"pipelines", "workflows", "istio", "kubernetes"}
+_SYSTEMS = set(SYSTEMS)
 
 
 @dataclass(frozen=True)

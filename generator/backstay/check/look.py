@@ -36,6 +36,27 @@ class Part:
         value = at(self.value, *keys)
         return Part(self.item, mapping(value), (*self.route, *keys)) if isinstance(value, Mapping) else None
 
+    def down(self, *keys: str) -> "Part":
+        """A mapping further down; an empty one when it is none."""
+        return self.below(*keys) or Part(self.item, {}, (*self.route, *keys))
+
+    def each(self, *keys: str) -> Iterator["Part"]:
+        """The mappings in a list further down."""
+        for value, route in entries(at(self.value, *keys), (*self.route, *keys)):
+            yield Part(self.item, value, route)
+
+    def values(self, *keys: str) -> Iterator[tuple[str, "Part"]]:
+        """The mappings under the keys of a mapping further down, in order."""
+        inner = self.down(*keys)
+        for key in inner.value:
+            found = inner.below(key)
+            if found is not None:
+                yield key, found
+
+    def get(self, *keys: str | int) -> object:
+        """The value further down; None when there is none."""
+        return at(self.value, *keys)
+
     def to(self, key: str) -> Route:
         """The route of a key that is there, else of the mapping itself."""
         return (*self.route, key) if key in self.value else self.route
@@ -80,6 +101,11 @@ class Environment:
     def lacks(self, name: str) -> bool:
         """Whether the variable is surely not set."""
         return self.complete and name not in self.found
+
+
+def whole(item: Item) -> Part:
+    """An object as a part of itself."""
+    return Part(item, item.value, ())
 
 
 def mapping(value: object) -> Mapping[str, object]:

@@ -71,14 +71,14 @@ def strategies(ctx: Context) -> Iterator[Strategy]:
     for defaults in setting(ctx, "workflowDefaults"):
         spec = defaults.below("spec")
         yield from _of_spec(spec, all_workflows=True) if spec else ()
-    for spec in _specs(ctx):
+    for spec in workflow_specs(ctx):
         yield from _of_spec(spec)
 
 
 def main_containers(ctx: Context) -> Iterator[Part]:
     """What steps run: the controller's settings for all of them, then the containers of templates."""
     yield from setting(ctx, "mainContainer")
-    for spec in _specs(ctx):
+    for spec in workflow_specs(ctx):
         for template in _templates(spec):
             for kind in ("container", "script"):
                 found = template.below(kind)
@@ -86,7 +86,7 @@ def main_containers(ctx: Context) -> Iterator[Part]:
                     yield found
 
 
-def _specs(ctx: Context) -> Iterator[Part]:
+def workflow_specs(ctx: Context) -> Iterator[Part]:
     """The workflow specs in objects of all kinds that have one."""
     for kind, route in _SPECS.items():
         for item in ctx.of_kind(kind):
