@@ -7,10 +7,11 @@ from backstay.emit.mesh import (
     channel_arguments,
     destination_rule,
     inbound_filter,
-    shutdown,
     sidecar,
+    stream_idle,
     upstream_filter,
     virtual_service,
+    workload,
 )
 from backstay.emit.observability import dashboard, prometheus_rule, proxy_stats, reset_script, tracing_policy
 from backstay.emit.pipelines import (
@@ -29,11 +30,12 @@ from backstay.model.cluster import Cluster
 EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     inbound_filter.emit,
     upstream_filter.emit,
+    stream_idle.emit,
     destination_rule.emit,
     sidecar.emit,
     virtual_service.emit,
     channel_arguments.emit,
-    shutdown.emit,
+    workload.emit,
     metadata_grpc.emit,
     launcher.emit,
     api_server.emit,

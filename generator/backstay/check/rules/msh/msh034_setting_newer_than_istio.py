@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from backstay.check import look
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
-from backstay.check.rules.msh import envoy, pools
+from backstay.check.rules.msh import ending, envoy, pools, routes
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
 from backstay.core.route import Route
@@ -27,18 +27,18 @@ from backstay.upstream.catalog import ISTIO
 
 RULE = rule(__doc__, "MSH034", "setting-newer-than-istio")
 
-Use = tuple[Item, Route, Feature]
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+_SETTINGS = "connectionSettings"
+
+Use = tuple[Item, Route, str, Feature]
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every use of a setting that came with some Istio release."""
     version = ctx.versions.get("istio")
-    for item, route, feature in _uses(ctx) if version else ():
+    for item, route, name, feature in _uses(ctx) if version else ():
         if not ctx.has(feature):
             since = next(span.since for span in ISTIO.spans if span.feature is feature)
-            name = (
-                str(route[-1]) if feature is not Feature.MERGE_AND_REPLACE_LIST else "MERGE_AND_REPLACE_LIST"
-            )
             message = f"Istio {version} does not know `{name}`; {since} is the first to"
             yield ctx.report(RULE, item, route, message, f"remove it, or upgrade Istio to {since} or later")
 
@@ -46,16 +46,29 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 def _uses(ctx: Context) -> Iterator[Use]:
     for item in ctx.of_kind("DestinationRule"):
         yield from _in_rule(item)
-    for item in ctx.of_kind("ProxyConfig"):
-        yield from _where(item, ("spec", "connectionSettings"), Feature.CONNECTION_SETTINGS)
+    yield from _proxy_settings(ctx)
     for item in ctx.of_kind("EnvoyFilter"):
         yield from _where(item, ("spec", "targetRefs"), Feature.TARGET_REFS)
         for patch in envoy.patches_of(item):
             if patch.operation == "MERGE_AND_REPLACE_LIST":
-                yield item, (*patch.route, "patch", "operation"), Feature.MERGE_AND_REPLACE_LIST
+                route = (*patch.route, "patch", "operation")
+                yield item, route, patch.operation, Feature.MERGE_AND_REPLACE_LIST
     for item in ctx.of_kind("VirtualService"):
         for _, route in look.entries(look.at(item.value, "spec", "http"), ("spec", "http")):
             yield from _where(item, (*route, "retries", "backoff"), Feature.RETRY_BACKOFF)
+
+
+def _proxy_settings(ctx: Context) -> Iterator[Use]:
+    """Of all proxies, of those of a pod, or where people look for it first, in a kind that never had it."""
+    mesh = look.config_map(ctx, envoy.root_namespace(ctx), "istio")
+    if mesh is not None and _SETTINGS in look.mapping(routes.mesh_config(ctx).get("defaultConfig")):
+        yield mesh, ("data", "mesh"), _SETTINGS, Feature.CONNECTION_SETTINGS
+    for item in ctx.of_kind(*_WORKLOADS):
+        route = (*look.pod_spec(item)[1][:-1], "metadata", "annotations", ending.PROXY_CONFIG)
+        if _SETTINGS in look.mapping(ctx.nested(look.at(item.value, *route))):
+            yield item, route, _SETTINGS, Feature.CONNECTION_SETTINGS
+    for item in ctx.of_kind("ProxyConfig"):
+        yield from _where(item, ("spec", _SETTINGS), Feature.CONNECTION_SETTINGS)
 
 
 def _in_rule(item: Item) -> Iterator[Use]:
@@ -69,9 +82,11 @@ def _in_rule(item: Item) -> Iterator[Use]:
 
 def _where(item: Item, route: Route, feature: Feature) -> Iterator[Use]:
     if look.at(item.value, *route) is not None:
-        yield item, route, feature
+        yield item, route, str(route[-1]), feature
 
 
 CHECK = Check(
-    RULE, reads=frozenset({"DestinationRule", "EnvoyFilter", "ProxyConfig", "VirtualService"}), run=check
+    RULE,
+    reads=ending.KINDS | {"DestinationRule", "EnvoyFilter", "ProxyConfig", "VirtualService"},
+    run=check,
 )
