@@ -11,7 +11,7 @@ import pytest
 from backstay.check import engine
 from backstay.check.context import Context
 from backstay.core.diagnostic import Severity
-from backstay.resolve.network import with_pingers
+from backstay.resolve.pingers import with_pingers
 from backstay.upstream import grpc
 from support.modelling import model
 from support.specs import spec_of

@@ -13,7 +13,7 @@ from backstay.core.fact import Fact
 from backstay.model.hop import Pinger, Refresh, Side
 from backstay.model.network import Keepalive, PingPolicy
 from backstay.resolve.arguments import policy_after
-from backstay.resolve.network import with_pingers
+from backstay.resolve.pingers import with_pingers
 from support.casebook import on_base
 
 if TYPE_CHECKING:

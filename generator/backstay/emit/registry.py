@@ -6,6 +6,7 @@ from backstay.core.manifest import Manifest
 from backstay.emit.mesh import (
     channel_arguments,
     destination_rule,
+    gateway_filter,
     inbound_filter,
     sidecar,
     stream_idle,
@@ -29,6 +30,7 @@ from backstay.model.cluster import Cluster
 
 EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     inbound_filter.emit,
+    gateway_filter.emit,
     upstream_filter.emit,
     stream_idle.emit,
     destination_rule.emit,

@@ -8,9 +8,16 @@ from enum import StrEnum
 
 from backstay.core.fact import Fact
 from backstay.core.place import Place
+from backstay.model.gateway import Gateway
 
 MESH_KNOB = "meshConfig.tcpKeepalive"
 """The knob of pingers that the installed mesh brings."""
+TUNNEL_KNOB = "the mesh's own HBONE keepalive"
+"""The knob of PINGs that ztunnels and waypoints send on the tunnels between them."""
+SOCKET_KNOB = "ztunnel's own TCP keepalive"
+"""The knob of probes on connections that a ztunnel opens to somebody outside the mesh."""
+INSTALLED = frozenset({MESH_KNOB, TUNNEL_KNOB, SOCKET_KNOB})
+"""Knobs that nobody has to turn."""
 
 
 class Refresh(StrEnum):
@@ -63,6 +70,35 @@ class End(StrEnum):
     APP = "app"
     SIDECAR = "sidecar"
     BOX = "box"
+    GATEWAY = "gateway"
+    ZTUNNEL = "ztunnel"  # passes bytes on: layer 4
+    WAYPOINT = "waypoint"
+
+    @property
+    def is_envoy(self) -> bool:
+        """Whether istiod configures it: a proxy that reads HTTP."""
+        return self in {End.SIDECAR, End.GATEWAY, End.WAYPOINT}
+
+    @property
+    def is_ambient(self) -> bool:
+        """Whether it speaks HBONE."""
+        return self in {End.ZTUNNEL, End.WAYPOINT}
+
+
+class Clock(StrEnum):
+    """The timers of a proxy that end streams however often somebody pings."""
+
+    STREAM_IDLE = "stream-idle"  # headers and data of the stream itself start it anew
+    REQUEST = "request"  # runs until the whole request is there or an answer begins; nothing starts it anew
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer of the proxy that a hop ends at; `limit` is never 0."""
+
+    clock: Clock
+    limit: Fact[int]
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +133,8 @@ class Hop:
     """One TCP connection of a call's chain.
 
     `sender` and `receiver` are words for the two ends; only hops that `crosses` the network see boxes. A layer 7
-    box stands among the boxes of the hop that ends at it.
+    box stands among the boxes of the hop that ends at it. `opener` and `acceptor` are the gateways or waypoints at
+    its ends; `timers` are the acceptor's. A `tunnel` is HBONE: it carries connections, and pings on its own account.
     """
 
     index: int
@@ -108,6 +145,10 @@ class Hop:
     crosses: bool
     boxes: tuple[Box, ...]
     pingers: tuple[Pinger, ...]
+    opener: Gateway | None = None
+    acceptor: Gateway | None = None
+    timers: tuple[Timer, ...] = ()
+    tunnel: bool = False
 
     @property
     def sender_proxy(self) -> bool:

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from backstay.core.fact import Fact
 from backstay.core.place import Place
-from backstay.model.hop import Hop, TcpKeepalive
+from backstay.model.gateway import Gateway
+from backstay.model.hop import End, Hop, TcpKeepalive
 from backstay.model.shutdown import Workload
 
 
@@ -56,7 +57,10 @@ class PingPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A caller. `settable_keepalive` False: its code never pings and nothing can tell it to."""
+    """A caller. `settable_keepalive` False: its code never pings and nothing can tell it to.
+
+    `ztunnel` says that its pods are in an ambient mesh.
+    """
 
     name: str
     runtime: Runtime
@@ -65,6 +69,7 @@ class Client:
     namespaces: tuple[Fact[str], ...]
     labels: Mapping[str, Fact[str]]
     place: Place
+    ztunnel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ class Service:
     """Something that is called. `port_name` None: unknown; `policy` None: no gRPC server.
 
     `existing_rule` names the DestinationRule that an upstream install already has for the host: Istio keeps
-    one a host and namespace, so that one has to be patched.
+    one a host and namespace, so that one has to be patched. `ztunnel` says that its pods are in an ambient mesh,
+    `waypoint` what reads HTTP in front of them there.
     """
 
     name: str
@@ -94,6 +100,8 @@ class Service:
     place: Place
     workload: Workload | None = None
     longest_request: Fact[int] | None = None
+    ztunnel: bool = False
+    waypoint: Gateway | None = None
 
     @property
     def namespace(self) -> str:
@@ -148,6 +156,16 @@ class Call:
         """The hops that cross the network, caller's side first: more than one where layer 7 boxes stand between."""
         return tuple(hop for hop in self.hops if hop.crosses)
 
+    def speakers(self, hop: Hop) -> tuple[End, End]:
+        """Who speaks the call's protocol to whom across a hop: a ztunnel only passes bytes on."""
+        before = [one.sender_end for one in self.hops[: hop.index + 1] if one.sender_end is not End.ZTUNNEL]
+        after = [one.receiver_end for one in self.hops[hop.index :] if one.receiver_end is not End.ZTUNNEL]
+        return before[-1], after[0]
+
+    def calls_service(self, hop: Hop) -> bool:
+        """Whether the end that opens a hop does so as a caller of the service, not of a gateway before it."""
+        return not any(one.acceptor is not None for one in self.hops[hop.index :])
+
     @property
     def idles_between_calls(self) -> bool:
         """Whether the connection may be silent while no request is open: then some gRPC runtimes do not ping."""
@@ -178,7 +196,8 @@ class Knobs:
 
     `inbound` is the server sidecar's connection manager, `upstream` the callers' sidecars' cluster for the
     service, `server_args` the server's own gRPC channel arguments (complete, in order), `client_args` what the
-    callers' channels should use. Pinned numbers are already in them.
+    callers' channels should use. Pinned numbers are already in them. `gateways` are those with a cluster for the
+    service that should ping. `idle_pins` are pinned keepalive numbers that nobody on the way takes.
     """
 
     service: Service
@@ -190,6 +209,24 @@ class Knobs:
     route_timeout: Fact[int] | None
     stream_idle: Fact[int] | None
     tcp_keepalive: TcpKeepalive | None
+    gateways: tuple[Gateway, ...] = ()
+    idle_pins: tuple[Fact[int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayKnobs:
+    """What is turned at one gateway or waypoint, for all calls through it.
+
+    `downstream` is its own connection manager's, `towards` the clusters that callers' sidecars have for it, of the
+    `clients` that use them; `stream_idle` and `request_timeout` take the place of installed ones; 0 means none.
+    """
+
+    gateway: Gateway
+    downstream: Keepalive | None
+    towards: Keepalive | None
+    clients: tuple[Client, ...]
+    stream_idle: Fact[int] | None
+    request_timeout: Fact[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +257,13 @@ class CallRoute:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Every call with its hops, the knobs by service, and the routes by host."""
+    """Every call with its hops, the knobs by service, the routes by host, and what is turned at gateways."""
 
     services: tuple[Service, ...]
     calls: tuple[Call, ...]
     knobs: tuple[Knobs, ...]
     routes: tuple[CallRoute, ...] = ()
+    gateways: tuple[GatewayKnobs, ...] = ()
 
     def calls_to(self, service: str) -> tuple[Call, ...]:
         """The calls that go to one service."""

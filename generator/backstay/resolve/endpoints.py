@@ -121,7 +121,12 @@ def client(name: str, stated: spec.Client | None, platform: Platform, runs: tupl
         own or (runs if preset else ()),
         _labels(stated.labels, route) if stated else {},
         at(*route),
+        _ambient(platform) and not (stated and stated.sidecar is False),
     )
+
+
+def _ambient(platform: Platform) -> bool:
+    return platform.mesh is not None and platform.mesh.data_plane is DataPlane.AMBIENT
 
 
 def service(name: str, stated: spec.Service, platform: Platform, findings: Findings) -> Service | None:
@@ -201,6 +206,7 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
         at(*route),
         _workload(stated, preset, host, route),
         maybe(stated, "longest_request", stated.longest_request, route),
+        ztunnel=_ambient(platform) and local and stated.sidecar is not False,
     )  # fmt: skip
 
 
@@ -263,13 +269,16 @@ def references(network: spec.Network, findings: Findings) -> None:
         route = ("network", "calls", index)
         if call.to not in network.services:
             findings.append(_unknown(UNKNOWN_NAME, "service", call.to, (*route, "to"), network.services))
+        known = {**network.boxes, **network.gateways}
         for at_, name in enumerate(call.via):
-            if name not in network.boxes:
-                findings.append(_unknown(UNKNOWN_NAME, "box", name, (*route, "via", at_), network.boxes))
-    _pinned_services(network.overrides, network.services, findings)
+            if name not in known:
+                findings.append(_unknown(UNKNOWN_NAME, "box or gateway", name, (*route, "via", at_), known))
+    _pinned_services(network.overrides, {**network.services, **network.gateways}, findings)
 
 
 def _pinned_services(pins: Mapping[str, spec.Pins], services: Iterable[str], findings: Findings) -> None:
     for name in pins:
         if name not in services:
-            findings.append(_unknown(UNKNOWN_NAME, "service", name, ("network", "overrides", name), services))
+            findings.append(
+                _unknown(UNKNOWN_NAME, "service or gateway", name, ("network", "overrides", name), services)
+            )

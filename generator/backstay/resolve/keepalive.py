@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from backstay.core.fact import Fact, from_preset
 from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
+from backstay.model.gateway import Gateway
 from backstay.model.hop import Box, End, Hop, Refresh
 from backstay.model.network import Call, Keepalive, Service
+from backstay.resolve.hops import PROXY_JITTER
 from backstay.upstream.grpc import RUNTIMES
+from backstay.upstream.istio import PortProtocol, port_protocol
 
-PROXY_JITTER = 15
 DEFAULT_TIMEOUT = 20_000
 LEAST_TIMEOUT = 10_000
 ROUND = tuple(
@@ -50,6 +52,8 @@ _PINGS = {
     "upstream": ("how often the callers' sidecars ping {0}", "how long the callers' sidecars wait for an answer of {0}"),
     "server": ("how often {0} itself pings its callers", "how long {0} itself waits for a caller's answer"),
     "client": ("how often the callers themselves ping {0}", "how long the callers themselves wait for an answer of {0}"),
+    "downstream": ("how often the {0} pings whoever called it", "how long the {0} waits for a caller's answer"),
+    "towards": ("how often the callers' sidecars ping the {0}", "how long the callers' sidecars wait for an answer of the {0}"),
 }  # fmt: skip
 """What a knob's interval and timeout are, in words."""
 ENVOY = "Envoy may add 15 % to the interval"
@@ -57,21 +61,37 @@ ENVOY = "Envoy may add 15 % to the interval"
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """What is to be solved: `inbound` or `upstream` codec, `server` or `client` arguments, of one service."""
+    """What is to be solved.
+
+    `inbound` or `upstream` codec, `server` or `client` arguments, of one service; or the `downstream` codec of a
+    gateway, or the clusters `towards` it, whose names have the gateway's id after a slash.
+    """
 
     name: str
-    service: Service
+    of: Service | Gateway
     calls: tuple[Call, ...]
+
+    @property
+    def kind(self) -> str:
+        """The name without a gateway's id."""
+        return self.name.partition("/")[0]
 
     @property
     def id(self) -> str:
         """The stem of its derivations' ids."""
-        return f"keepalive/{self.service.name}/{self.name}"
+        if isinstance(self.of, Gateway):
+            return f"keepalive/gateway/{self.of.id}/{self.kind}"
+        return f"keepalive/{self.of.name}/{self.name}"
+
+    @property
+    def whose(self) -> str:
+        """What it belongs to, in words."""
+        return self.of.words if isinstance(self.of, Gateway) else self.of.name
 
     @property
     def jitter(self) -> int:
         """Percent that the pinger adds to its interval."""
-        return PROXY_JITTER if self.name in {"inbound", "upstream"} else 0
+        return 0 if self.name in {"server", "client"} else PROXY_JITTER
 
 
 def knobs_of(call: Call) -> tuple[str, ...]:
@@ -80,21 +100,56 @@ def knobs_of(call: Call) -> tuple[str, ...]:
     A ping from either end refreshes a box, but only the pinging end learns of a dead peer; a connection
     manager is changed only where nobody else can ping, because that drains every connection through it.
     """
-    return tuple(dict.fromkeys(knob for hop in call.crossings for knob in _knobs_on(hop, call)))
+    return tuple(dict.fromkeys(knob for hop in call.crossings for knob in knobs_on(hop, call)))
 
 
-def _knobs_on(hop: Hop, call: Call) -> tuple[str, ...]:
+def knobs_on(hop: Hop, call: Call) -> tuple[str, ...]:
+    """Who should ping on one hop of a call."""
+    if hop.tunnel:
+        return _in_tunnel(hop, call)
     if not call.service.protocol.pings or not (call.detect or idle_boxes(hop, call)):
         return ()
-    if hop.sender_proxy:
-        server_waits = hop.receiver_proxy and call.detect and call.stream in {"client", "both"}
-        return ("upstream", "inbound") if server_waits else ("upstream",)
-    if hop.receiver_proxy:
-        return ("inbound",)
+    if hop.sender_end.is_envoy:
+        return _by_sender(hop, call)
+    if hop.acceptor is not None:
+        return (f"downstream/{hop.acceptor.id}",)
+    return ("inbound",) if hop.receiver_proxy else _by_apps(hop, call)
+
+
+def _in_tunnel(hop: Hop, call: Call) -> tuple[str, ...]:
+    """Tunnels are pinged anyway; only a waypoint can be told to do so more often."""
+    quick = call.detect is None or any(one.notices_in <= call.detect.value for one in hop.pingers)
+    if hop.acceptor is None or (quick and not idle_boxes(hop, call)):
+        return ()
+    return (f"downstream/{hop.acceptor.id}",)
+
+
+def _by_sender(hop: Hop, call: Call) -> tuple[str, ...]:
+    server_waits = call.detect and call.stream in {"client", "both"}
+    if call.calls_service(hop):
+        return ("upstream", "inbound") if server_waits and hop.receiver_proxy else ("upstream",)
+    if hop.acceptor is None:
+        return ()
+    downstream, towards = f"downstream/{hop.acceptor.id}", f"towards/{hop.acceptor.id}"
+    if not _has_http2_cluster(hop):
+        return (downstream,)
+    return (towards, downstream) if server_waits else (towards,)
+
+
+def _has_http2_cluster(hop: Hop) -> bool:
+    """Whether a sidecar is known to have a cluster for the gateway that takes HTTP/2 options."""
+    address = hop.acceptor.address if hop.acceptor else None
+    if address is None or not hop.sender_proxy:
+        return False
+    return port_protocol(address.port.value, address.port_name or "") is PortProtocol.HTTP2
+
+
+def _by_apps(hop: Hop, call: Call) -> tuple[str, ...]:
+    sender, receiver = call.speakers(hop)
     policy = call.service.policy
-    if hop.receiver_end is End.APP and policy and policy.settable:
+    if receiver is End.APP and policy and policy.settable:
         return ("server",)
-    return ("client",) if hop.sender_end is End.APP and call.client.settable_keepalive else ()
+    return ("client",) if sender is End.APP and call.client.settable_keepalive else ()
 
 
 def idle_boxes(hop: Hop, call: Call) -> tuple[Box, ...]:
@@ -127,7 +182,7 @@ def _timeout(knob: Knob) -> Derivation:
         if fits
         else "the least that may be: what is wished for does not fit"
     )
-    title = _PINGS[knob.name][1].format(knob.service.name)
+    title = _PINGS[knob.kind][1].format(knob.whose)
     return Derivation(f"{knob.id}/timeout", value, "ms", bounds, choice, title)
 
 
@@ -163,7 +218,7 @@ def _interval(knob: Knob, timeout: Derivation) -> Derivation:
     hard = [*_box_bounds(knob), *_detection_bounds(knob, timeout.value)]
     firm, soft = [*hard, *_policy_bounds(knob)], list(_half_bounds(knob))
     value, choice = _chosen(firm, soft)
-    title = _PINGS[knob.name][0].format(knob.service.name)
+    title = _PINGS[knob.kind][0].format(knob.whose)
     return Derivation(f"{knob.id}/interval", value, "ms", (*firm, *soft), choice, title)
 
 
@@ -195,7 +250,7 @@ def _boxes(knob: Knob) -> list[tuple[Box, Call]]:
         (box, call)
         for call in knob.calls
         for hop in call.crossings
-        if knob.name in _knobs_on(hop, call)
+        if knob.name in knobs_on(hop, call)
         for box in idle_boxes(hop, call)
     ]
 
@@ -237,11 +292,11 @@ def _detection_bounds(knob: Knob, timeout: int) -> Iterable[Bound]:
 
 
 def _policy_bounds(knob: Knob) -> Iterable[Bound]:
-    policy = knob.service.policy
+    policy = None if isinstance(knob.of, Gateway) else knob.of.policy
     if policy and not policy.settable and _meets_server(knob):
         yield Bound(
             "interval-tolerated-by-server", ">=", policy.min_interval.value,
-            f"{knob.service.name} answers pings that come sooner than {show_duration(policy.min_interval.value)} with "
+            f"{knob.whose} answers pings that come sooner than {show_duration(policy.min_interval.value)} with "
             "GOAWAY too_many_pings", "MSH005", policy.min_interval.origins,
         )  # fmt: skip
     if knob.name == "client":
@@ -254,8 +309,11 @@ def _policy_bounds(knob: Knob) -> Iterable[Bound]:
 
 def _meets_server(knob: Knob) -> bool:
     """Whether the pings arrive at the server itself, with its own ping policy."""
-    on_first = knob.name in {"client", "upstream"}
-    return on_first and any(call.crossings[0].receiver_end is End.APP for call in knob.calls)
+    return knob.name in {"client", "upstream"} and any(
+        call.speakers(hop)[1] is End.APP and knob.name in knobs_on(hop, call)
+        for call in knob.calls
+        for hop in call.crossings
+    )
 
 
 def tolerated(service: Service, pinged_every: Fact[int]) -> Derivation:

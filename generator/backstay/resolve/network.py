@@ -6,13 +6,14 @@ from dataclasses import replace
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.fact import Fact, from_spec
 from backstay.model.derivation import Derivation
-from backstay.model.hop import End, Hop, Pinger, Refresh, Side
-from backstay.model.network import Call, Client, Keepalive, Knobs, Network, Runtime, Service
-from backstay.resolve import arguments, endpoints, hops, keepalive
+from backstay.model.gateway import Gateway
+from backstay.model.network import Call, Client, Keepalive, Knobs, Network, Service
+from backstay.resolve import arguments, endpoints, gateways, hops, keepalive
 from backstay.resolve.facts import maybe
+from backstay.resolve.gateway_knobs import gateway_knobs
+from backstay.resolve.pingers import with_pingers
 from backstay.resolve.platform import Platform, tcp_keepalive
 from backstay.spec import network as spec
-from backstay.upstream import grpc
 
 Findings = list[Diagnostic]
 
@@ -37,27 +38,35 @@ def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[
         )
         for name, service in sorted(services.items())
     )
+    passed = gateway_knobs(network, platform.mesh, calls, derivations, findings)
     by_service = {knob.service.name: knob for knob in knobs}
-    done = tuple(with_pingers(call, by_service[call.service.name]) for call in calls)
-    return Network(tuple(k.service for k in knobs), done, knobs), derivations
+    done = tuple(with_pingers(call, by_service[call.service.name], passed) for call in calls)
+    return Network(tuple(k.service for k in knobs), done, knobs, gateways=passed), derivations
 
 
 def _calls(network: spec.Network, platform: Platform, runs: tuple[Fact[str], ...],
            findings: Findings) -> tuple[Call, ...]:  # fmt: skip
     boxes = {name: endpoints.box(name, stated, findings) for name, stated in network.boxes.items()}
+    passed = {**gateways.gateways(network, platform.mesh, findings), **boxes}
     asked = dict.fromkeys(call.to for call in network.calls if call.to in network.services)
-    services = {name: endpoints.service(name, network.services[name], platform, findings) for name in asked}
+    services = {name: _service(name, network, platform, findings) for name in asked}
     clients: dict[str, Client] = {}
     for name in dict.fromkeys((*network.clients, *(call.from_ for call in network.calls))):
         clients[name] = endpoints.client(name, network.clients.get(name), platform, runs, findings)
     return tuple(
         hops.call(
             index, stated, clients[stated.from_], service,
-            tuple(box for name in stated.via if (box := boxes.get(name)) is not None), platform.mesh,
+            tuple(one for name in stated.via if (one := passed.get(name)) is not None), platform.mesh,
         )
         for index, stated in enumerate(network.calls)
         if (service := services.get(stated.to)) is not None
     )  # fmt: skip
+
+
+def _service(name: str, network: spec.Network, platform: Platform, findings: Findings) -> Service | None:
+    stated = network.services[name]
+    found = endpoints.service(name, stated, platform, findings)
+    return None if found is None else replace(found, waypoint=gateways.waypoint(found, stated, network))
 
 
 def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, platform: Platform,
@@ -80,12 +89,24 @@ def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, pl
         service = replace(service, policy=arguments.policy_after(service.policy, server))
     return Knobs(
         service,
-        tuple({call.client.name: call.client for call in calls if "upstream" in keepalive.knobs_of(call)}.values()),
+        tuple({call.client.name: call.client for call, opener in _callers(calls) if opener is None}.values()),
         solved.get("inbound"), solved.get("upstream"), server, client,
         maybe(pins, "route_timeout", pins.route_timeout, route) if pins else None,
         maybe(pins, "stream_idle_timeout", pins.stream_idle_timeout, route) if pins else None,
         tcp_keepalive(pins.tcp_keepalive, (*route, "tcpKeepalive")) if pins and pins.tcp_keepalive else None,
+        tuple({opener.id: opener for _, opener in _callers(calls) if opener is not None}.values()),
+        () if solved else tuple(pin for pin in (interval, timeout) if pin is not None),
     )  # fmt: skip
+
+
+def _callers(calls: tuple[Call, ...]) -> list[tuple[Call, Gateway | None]]:
+    """Whose cluster for the service has to ping it: a call's gateway, or None for the caller's own sidecar."""
+    return [
+        (call, hop.opener)
+        for call in calls
+        for hop in call.crossings
+        if "upstream" in keepalive.knobs_on(hop, call)
+    ]
 
 
 def _tolerated(service: Service, solved: Mapping[str, Keepalive]) -> Derivation | None:
@@ -116,56 +137,3 @@ def _pinned_args(args: Mapping[str, int | str], service: str, key: str) -> dict[
     return {
         name: from_spec(value, "network", "overrides", service, key, name) for name, value in args.items()
     }
-
-
-def with_pingers(call: Call, knobs: Knobs) -> Call:
-    """The call with everyone who pings on its hops once the knobs are turned."""
-    return replace(
-        call,
-        service=knobs.service,
-        hops=tuple(replace(hop, pingers=(*hop.pingers, *_pingers(hop, call, knobs))) for hop in call.hops),
-    )
-
-
-def _pingers(hop: Hop, call: Call, knobs: Knobs) -> list[Pinger]:
-    found = _http2_pingers(hop, call, knobs) if call.service.protocol.pings else []
-    if hop.sender_proxy and knobs.tcp_keepalive:
-        found.append(hops.probes_by_proxy(knobs.tcp_keepalive, "tcpKeepalive"))
-    return found
-
-
-def _http2_pingers(hop: Hop, call: Call, knobs: Knobs) -> list[Pinger]:
-    found: list[Pinger | None] = []
-    if hop.receiver_proxy and knobs.inbound and hop.crosses:
-        found.append(_by_proxy(Side.RECEIVER, knobs.inbound, "inbound"))
-    if hop.sender_proxy and knobs.upstream and hop.crosses:
-        found.append(_by_proxy(Side.SENDER, knobs.upstream, "upstream"))
-    if hop.receiver_end is End.APP:
-        # Only C-core servers hold pings back on a connection without calls.
-        held_back = call.idles_between_calls and call.service.runtime is Runtime.CORE
-        args = knobs.server_args
-        found.append(_by_arguments(Side.RECEIVER, args, "server", call.service.runtime, held_back=held_back))
-    if hop.sender_end is End.APP and call.client.settable_keepalive:
-        idles, args = call.idles_between_calls, knobs.client_args
-        found.append(_by_arguments(Side.SENDER, args, "client", call.client.runtime, held_back=idles))
-    return [pinger for pinger in found if pinger is not None]
-
-
-def _by_proxy(side: Side, pings: Keepalive, knob: str) -> Pinger:
-    return Pinger(side, True, Refresh.HTTP2_PING, pings.interval, pings.timeout, keepalive.PROXY_JITTER, knob)  # noqa: FBT003 - a field
-
-
-def _by_arguments(
-    side: Side, args: arguments.Args, knob: str, runtime: Runtime, *, held_back: bool
-) -> Pinger | None:
-    """The pinger that channel arguments make; None where they leave a connection without calls unpinged."""
-    known = {name: Fact(fact.value, fact.origins) for name, fact in args if isinstance(fact.value, int)}
-    time, permit = known.get(grpc.KEEPALIVE_TIME), known.get(grpc.PERMIT_WITHOUT_CALLS)
-    if time is None or (held_back and (permit is None or not permit.value)):
-        return None
-    timeout = known.get(grpc.KEEPALIVE_TIMEOUT) or Fact(keepalive.DEFAULT_TIMEOUT, time.origins)
-    if runtime is Runtime.CORE:
-        # Which of the two a release heeds is not known, so the later one counts.
-        ping = known.get(grpc.PING_TIMEOUT) or Fact(grpc.PING_TIMEOUT_MS, time.origins)
-        timeout = max(timeout, ping, key=lambda fact: fact.value)
-    return Pinger(side, False, Refresh.HTTP2_PING, time, timeout, 0, knob)  # noqa: FBT003 - a field

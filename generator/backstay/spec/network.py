@@ -23,6 +23,59 @@ class Box(Section):
     """What counts as traffic for the box; a TCP keepalive probe carries no data."""
 
 
+class GatewayService(Section):
+    """A gateway's Service inside the mesh."""
+
+    host: Host
+    """Its DNS name, `istio-egressgateway.istio-system.svc.cluster.local` for one."""
+    port: Port
+    """The Service port that the calls use."""
+    port_name: str | None = None
+    """That port's name; Istio reads the protocol from it."""
+
+
+class GatewayRetries(Section):
+    """What the VirtualServices that are bound to a gateway say about trying again."""
+
+    attempts: Count
+    """How many more tries after the first; 0 for none."""
+    on: Many[str] = (
+        "connect-failure",
+        "refused-stream",
+        "unavailable",
+        "cancelled",
+        "retriable-status-codes",
+    )
+    """After what, in the words of `retryOn`."""
+
+
+class Gateway(Section):
+    """An Envoy that stands alone on the way: ingress or egress."""
+
+    kind: Literal["istio", "gateway-api"] = "istio"
+    """How its pods are known: by `labels`, or by the Gateway of the Gateway API that they belong to."""
+    namespace: Name | None = None
+    """Where its pods run; the mesh's root namespace by default."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """The labels of its pods (kind `istio`)."""
+    gateway: Name | None = None
+    """The name of its Gateway (kind `gateway-api`), where it is not the key's."""
+    listener_port: Port | None = None
+    """The port in the pod that the calls arrive at; by default whatever is emitted is for all of its listeners."""
+    service: GatewayService | None = None
+    """Its Service, where sidecars of the mesh are sent through it."""
+    profile: Literal["default", "edge"] = "default"
+    """`connectionSettings.profile`: `edge` closes silent streams and slow requests after 5m (Istio 1.31 and later)."""
+    stream_idle_timeout: Millis | None = None
+    """`httpStreamIdleTimeout` of its connectionSettings; 0s means none."""
+    request_timeout: Millis | None = None
+    """`httpRequestTimeout` of its connectionSettings; 0s means none."""
+    max_concurrent_streams: Positive | None = None
+    """`httpMaxConcurrentStreams` of its connectionSettings."""
+    retries: GatewayRetries | None = None
+    """What its VirtualServices say about retries; two, as Istio does by default, where it is left out."""
+
+
 class Client(Section):
     """Someone who calls; undeclared ones are plain workloads of the mesh."""
 
@@ -31,7 +84,7 @@ class Client(Section):
     runtime: Literal["core", "go", "java", "other"] | None = None
     """The gRPC runtime: C-core (Python, C++), Go, Java."""
     sidecar: bool | None = None
-    """Whether the pods have a sidecar."""
+    """Whether the pods have a sidecar; in an ambient mesh `false` says that they are outside of it."""
     namespaces: Many[Name] = ()
     """Where the pods run; run namespaces for pipeline steps."""
     labels: dict[str, str] = Field(default_factory=dict)
@@ -56,7 +109,9 @@ class Service(Section):
     runtime: Literal["core", "go", "java", "other"] | None = None
     """The server's gRPC runtime: it decides the ping policy."""
     sidecar: bool | None = None
-    """Whether the server's pods have a sidecar."""
+    """Whether the server's pods have a sidecar; in an ambient mesh `false` says that they are outside of it."""
+    waypoint: Name | None = None
+    """The waypoint in front of it (ambient), as `istio.io/use-waypoint` has it; `none` takes the namespace's away."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Pod labels that select the server; needed where a sidecar is configured."""
     min_ping_interval: Millis | None = None
@@ -96,7 +151,7 @@ class Call(Section):
     to: Name
     """What is called: a service's name."""
     via: Many[Name] = ()
-    """The boxes on the way."""
+    """The boxes and gateways on the way, in the order that they are passed."""
     stream: Literal["none", "client", "server", "both"] = "none"
     """Which side streams."""
     silent_for: Millis | None = None
@@ -139,6 +194,10 @@ class Network(Section):
 
     boxes: dict[Name, Box] = Field(default_factory=dict)
     """What forgets idle connections, by name."""
+    gateways: dict[Name, Gateway] = Field(default_factory=dict)
+    """Ingress and egress gateways, by name."""
+    waypoints: dict[Name, Name] = Field(default_factory=dict)
+    """The waypoint of a whole namespace (ambient), by namespace."""
     clients: dict[Name, Client] = Field(default_factory=dict)
     """Who calls, by name, where the defaults do not fit."""
     services: dict[Name, Service] = Field(default_factory=dict)
@@ -146,4 +205,4 @@ class Network(Section):
     calls: Many[Call] = ()
     """Every kind of call that matters."""
     overrides: dict[Name, Pins] = Field(default_factory=dict)
-    """Pinned numbers, by service."""
+    """Pinned numbers, by service or gateway."""

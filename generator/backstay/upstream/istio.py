@@ -47,6 +47,20 @@ TERMINATION_DRAIN_MS = 5_000
 LISTENER_PATCHES = frozenset({"LISTENER", "FILTER_CHAIN", "NETWORK_FILTER", "HTTP_FILTER", "LISTENER_FILTER"})
 """EnvoyFilter `applyTo`s that change a listener. EXTENSION_CONFIG is delivered apart and drains nothing."""
 
+EDGE_STREAM_IDLE_MS = EDGE_REQUEST_MS = 300_000
+EDGE_STREAMS = 100
+"""`connectionSettings.profile: EDGE` (istio/api mesh/v1alpha1/proxy.proto)."""
+
+HBONE_PING_MS, HBONE_PING_TIMEOUT_MS = 10_000, 20_000
+"""How ztunnels (istio/ztunnel src/proxy/h2.rs, both sides) and waypoints (istio/istio
+pilot/pkg/networking/core/listener_waypoint.go, their own side) ping on the tunnels between them."""
+HBONE_STREAMS = 100
+"""Connections in one tunnel to a waypoint (listener_waypoint.go)."""
+ZTUNNEL_PROBE_MS, ZTUNNEL_PROBES = 180_000, 9
+"""TCP keepalive of the sockets that a ztunnel opens: first probe, gap and number (istio/ztunnel src/config.rs)."""
+CONNECT_TERMINATE = "connect_terminate"
+"""A waypoint's listener for tunnels; of all that a waypoint has, its connection manager pings the callers."""
+
 FILTER_TYPES = {
     name: f"{TYPE_PREFIX}{kind}"
     for name, kind in (

@@ -19,7 +19,7 @@ BOXES = {
     "odd": {"idle": "301s"}, "short": {"idle": "2s"}, "bytes": {"preset": "firewall-no-probes", "idle": "300s"},
     "a": {"preset": "aws-alb", "idle": "4000s"}, "b": {"preset": "aws-alb", "idle": "4000s"},
 }  # fmt: skip
-NONE, AMBIENT, SIDECARS = {"istio": None}, {"istio": {"dataPlane": "ambient"}}, {}
+NONE, SIDECARS = {"istio": None}, {}
 STEPS, TOOLS = {"from": "pipeline-steps"}, {"from": "tools"}
 DENIED = {"grpc.keepalive_permit_without_calls": 0}
 ASKED = {"grpc.keepalive_time_ms": 60000}
@@ -62,10 +62,6 @@ WORDS = {
     "a second is the least": (
         SIDECARS, MYSQL, {"via": ["short"]}, {}, "mysql has no PINGs, and the sidecar of trainers sends no TCP keepalive probes that the box counts",
         [f"write {PROBES.replace('2m30s', '1s')}", HEARTBEAT.replace("2m30s", "1s")],
-    ),
-    "in an ambient mesh": (
-        AMBIENT, GRPC, STEPS, {}, f"{NO_CODE}, f does not ping, an ambient mesh has no sidecar that could",
-        [server_pings("f"), HEARTBEAT],
     ),
     "HTTP/2 has no server arguments": (NONE, {**GRPC, "protocol": "http2"}, STEPS, {}, f"{NO_CODE}, f does not ping", [HEARTBEAT]),
     "callers are held back": (

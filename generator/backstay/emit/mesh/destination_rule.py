@@ -7,7 +7,7 @@ from backstay.core.manifest import Manifest
 from backstay.core.units import show_seconds
 from backstay.emit.parts import Body, new_object, new_patch
 from backstay.model.cluster import Cluster
-from backstay.model.network import Knobs, Service
+from backstay.model.network import Keepalive, Knobs, Service
 from backstay.model.parts import Mesh
 
 SOURCE = "istio.io/api networking/v1alpha3/destination_rule.proto"
@@ -30,6 +30,23 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
         policy = _policy(wanted, shared=len(services) > 1) | _budget(cluster, services[0].host.value)
         if policy:
             yield _rule(cluster.mesh, _namer(services), policy)
+    yield from _to_gateways(cluster)
+
+
+def _to_gateways(cluster: Cluster) -> Iterator[Manifest]:
+    """The callers' sidecars ping a gateway that they are sent through, by its own host."""
+    for knobs in cluster.network.gateways if cluster.has(Feature.HTTP2_KEEPALIVE) else ():
+        address = knobs.gateway.address
+        if knobs.towards is not None and address is not None:
+            pool: Body = {"http": {"http2KeepAlive": _pings(knobs.towards)}}
+            ports = [{"port": {"number": address.port}, "connectionPool": pool}]
+            spec: Body = {"host": address.host, "trafficPolicy": {"portLevelSettings": ports}}
+            name = f"calls-to-gateway-{knobs.gateway.name}"
+            yield new_object("mesh", API, "DestinationRule", name, knobs.gateway.namespace, SOURCE, spec=spec)
+
+
+def _pings(keepalive: Keepalive) -> Body:
+    return {"interval": keepalive.interval.to(show_seconds), "timeout": keepalive.timeout.to(show_seconds)}
 
 
 def _budget(cluster: Cluster, host: str) -> Body:
@@ -80,11 +97,7 @@ def _policy(pools: Sequence[tuple[Service, Body]], *, shared: bool) -> Body:
 def _pool(knobs: Knobs, *, keepalive: bool) -> Body:
     pool: Body = {}
     if keepalive and knobs.upstream is not None:
-        pings = {
-            "interval": knobs.upstream.interval.to(show_seconds),
-            "timeout": knobs.upstream.timeout.to(show_seconds),
-        }
-        pool["http"] = {"http2KeepAlive": pings}
+        pool["http"] = {"http2KeepAlive": _pings(knobs.upstream)}
     if knobs.tcp_keepalive is not None:
         probes = knobs.tcp_keepalive
         pool["tcp"] = {

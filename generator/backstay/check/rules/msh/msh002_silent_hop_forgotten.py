@@ -2,7 +2,7 @@
 
 Pings count per connection, never end to end: a server behind a sidecar pings only that sidecar, and a mesh-wide TCP
 keepalive works only on the sockets that sidecars open. Arguments that can reach nothing but the own sidecar are a
-warning. It is said (info) where the installed meshConfig.tcpKeepalive alone keeps a box's entry alive.
+warning. It is said (info) where what is installed keeps a box's entry alive: meshConfig.tcpKeepalive, or ztunnels that ping.
 
 Not judged: boxes that count nothing but data (MSH026), pings that come too late (MSH001), probes that are too slow or
 do not count (MSH025), calls without a stated silence.
@@ -27,7 +27,7 @@ from backstay.check.rules.msh.way import Danger
 from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.fact import Fact
 from backstay.core.place import Place
-from backstay.model.hop import MESH_KNOB, Refresh
+from backstay.model.hop import INSTALLED, MESH_KNOB, Refresh
 from backstay.model.network import Knobs
 from backstay.upstream.grpc import KEEPALIVE_TIME
 
@@ -40,8 +40,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every impatient box, then arguments that ping nobody but the own sidecar."""
     for danger in way.dangers(ctx):
         if danger.keepers:
-            if danger.keepers[0].knob == MESH_KNOB:
-                yield _already(danger, ctx)
+            if danger.keepers[0].knob in INSTALLED:
+                yield _already(danger, danger.keepers[0].knob, ctx)
         elif not danger.pingers and not way.only_data(danger.box) and not _probed(danger):
             yield _nobody(danger, ctx)
     for knobs in way.knobs(ctx):
@@ -62,11 +62,12 @@ def _nobody(danger: Danger, ctx: Context) -> Diagnostic:
     )
 
 
-def _already(danger: Danger, ctx: Context) -> Diagnostic:
+def _already(danger: Danger, knob: str, ctx: Context) -> Diagnostic:
     mesh = way.mesh(ctx)
-    related = (Related(mesh.tcp_keepalive.place, MESH_KNOB),) if mesh and mesh.tcp_keepalive else ()
+    stated = mesh.tcp_keepalive if mesh and knob == MESH_KNOB else None
+    related = (Related(stated.place, MESH_KNOB),) if stated else ()
     return RULE.report(
-        f"box `{danger.box.name}` is already kept open on {way.way(danger.hop)} by {MESH_KNOB}",
+        f"box `{danger.box.name}` is already kept open on {way.way(danger.hop)} by {knob}",
         at=danger.place,
         related=(*danger.related, *related),
         severity=Severity.INFO,

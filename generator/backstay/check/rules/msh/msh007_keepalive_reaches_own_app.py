@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from backstay.check import look
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
-from backstay.check.rules.msh import envoy, pools
+from backstay.check.rules.msh import envoy, pools, way
 from backstay.check.rules.msh.pools import Pool
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.model.network import PingPolicy, Service
@@ -33,14 +33,16 @@ _INSIDE = ".svc.cluster.local"
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge every DestinationRule that pings a host inside the cluster."""
+    """Judge every DestinationRule that pings a host inside the cluster; behind a gateway's own is no app."""
+    gateways = {one.gateway.address.host.value for one in way.gateways(ctx) if one.gateway.address}
     for item in ctx.of_kind("DestinationRule"):
         host = pools.host(ctx, item)
         pinging = next(
             (pool for policy in pools.policies(item) for pool in _inbound(policy) if pool.pings), None
         )
         narrowed = look.mapping(look.at(item.value, "spec", "workloadSelector"))
-        if pinging and host.endswith(_INSIDE) and "*" not in host and not narrowed:
+        inside = host.endswith(_INSIDE) and "*" not in host and host not in gateways
+        if pinging and inside and not narrowed:
             yield from _judge(ctx, item, pinging, host)
 
 

@@ -73,6 +73,8 @@ def _pings(danger: Danger, half: int, knobs: Knobs, mesh: Mesh | None) -> Iterat
     if hop.sender_end is End.APP and _asked(knobs.client_args):
         permit = f"`network.services.{service.name}.permitPingsWithoutCalls: true`"
         yield f"let {service.name} tolerate pings without calls and state {permit}"
+    if hop.sender_end is End.APP and hop.receiver_end is End.ZTUNNEL:
+        yield f"take {client.name} into the mesh, where ztunnels ping, and leave `network.clients.{client.name}.sidecar` out"
     if hop.sender_end is End.APP and _has_sidecars(mesh):
         yield f"give {client.name} a sidecar and state `network.clients.{client.name}.sidecar: true`"
     if hop.receiver_end is End.APP and service.protocol is Protocol.GRPC:
@@ -87,13 +89,14 @@ def _takes_pings(danger: Danger) -> bool:
 
 def _probes(danger: Danger, half: int, mesh: Mesh | None) -> Iterator[str]:
     call, end = danger.call, danger.hop.sender_end
-    if Refresh.TCP_PROBE not in danger.box.refreshed_by or half < _SECOND_MS:
+    counted = Refresh.TCP_PROBE in danger.box.refreshed_by and half >= _SECOND_MS
+    if not counted or not call.calls_service(danger.hop):
         return
     time = show_duration(half)
     probes = (
         f"`network.overrides.{call.service.name}.tcpKeepalive: {{time: {time}, interval: 10s, probes: 3}}`"
     )
-    if end is End.SIDECAR:
+    if end.is_envoy:
         yield f"write {probes}"
     elif end is End.APP and _has_sidecars(mesh) and not _takes_pings(danger):
         yield f"give {call.client.name} a sidecar and write {probes}"

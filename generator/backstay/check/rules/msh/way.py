@@ -14,7 +14,7 @@ from backstay.core.fact import Fact, OriginKind
 from backstay.core.place import Place
 from backstay.core.units import show_duration
 from backstay.model.hop import Box, Hop, Pinger, Refresh
-from backstay.model.network import Call, Knobs
+from backstay.model.network import Call, GatewayKnobs, Knobs
 from backstay.model.parts import Mesh
 
 
@@ -73,6 +73,11 @@ def calls(ctx: Context) -> tuple[Call, ...]:
 def knobs(ctx: Context) -> tuple[Knobs, ...]:
     """What is turned for each service; nothing for hand-written manifests."""
     return ctx.cluster.network.knobs if ctx.cluster else ()
+
+
+def gateways(ctx: Context) -> tuple[GatewayKnobs, ...]:
+    """What is turned at each gateway and waypoint; nothing for hand-written manifests."""
+    return ctx.cluster.network.gateways if ctx.cluster else ()
 
 
 def forgetting(box: Box) -> str:
