@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -30,11 +30,11 @@ from backstay.prove.mesh.words import Kind, Report
 from backstay.prove.words import Verdict
 from e2e.support.envoy import find_envoy
 from e2e.support.missing import skip_or_fail
-from support.casebook import on_base
-from support.compiler import HEADER, compile_spec
+from support.compiler import HEADER
 from support.hop_table import BOTH, PINGS, ROWS, Row, spec, turned
 from support.istio import envoy_filter, keepalive_patch
 from support.modelling import model
+from support.proving import job_of_spec, without
 from support.repository import REPO
 
 if TYPE_CHECKING:
@@ -69,31 +69,16 @@ def job_of(row: Row) -> Job:
     return Job(cluster, settled)
 
 
-def job_of_spec(**network: Any) -> Job:
-    """A cluster compiled from a spec."""
-    compiled = compile_spec(value_of(**network))
-    assert compiled.cluster is not None, compiled.findings
-    assert not compiled.stops, compiled.findings
-    return Job(compiled.cluster, compiled.settled)
-
-
-def value_of(*, istio: dict | None = None, retries: dict | None = None, **network: Any) -> dict:
-    """A spec over the base one, with a network of its own."""
-    platform = {"istio": {"version": "1.30", **(istio or {})}}
-    return on_base({"platform": platform, "network": network, **({"retries": retries} if retries else {})})
-
-
-def without(job: Job, kind: str) -> Job:
-    """The same cluster with an overlay that lacks the objects of a kind."""
-    kept = [one for one in job.settled if one.value.get("kind") != kind]
-    assert len(kept) < len(job.settled)
-    return replace(job, settled=kept)
-
-
 BOXES = {"box": {"idle": "300s"}}
 PROBES = {"tcpKeepalive": {"time": "10s", "interval": "5s", "probes": 3}}
 SIDECAR = {"trainers": {"sidecar": True}}
-KEPT = {"retries": {"maxAttempts": 12}, "boxes": BOXES, "clients": SIDECAR, "calls": [PROMISES]}
+KEPT = {
+    "retries": {"maxAttempts": 12},
+    "termination": {"drain": {"longestRequest": "20s"}},
+    "boxes": BOXES,
+    "clients": SIDECAR,
+    "calls": [PROMISES],
+}
 SILENT = {**PROMISES, "detectDeadPeerIn": None}
 DATABASE = {"db": {"preset": "mysql", "host": "db.data.svc.cluster.local", "sidecar": False}}
 TO_DATABASE = {"from": "trainers", "to": "db", "via": ["box"], "silentFor": "20m"}

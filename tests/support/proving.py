@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backstay.core.fact import Origin, OriginKind
+from backstay.core.manifest import Role, Settled
 from backstay.core.place import at
 from backstay.model.hop import Side
 from backstay.prove.mesh.journal import Event, What
+from backstay.prove.mesh.prover import Job
 from backstay.prove.mesh.setting import Setting, settings
 from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take
 from support.casebook import on_base
@@ -21,7 +25,7 @@ CALL = {"from": "trainers", "to": "metadata", "via": ["box"], "silentFor": "1h",
 
 
 def setting_of(*, istio: dict | None, client: bool = False, server: bool = False, retries: dict | None = None,
-               **network: Any) -> Setting:  # fmt: skip
+               termination: dict | None = None, **network: Any) -> Setting:  # fmt: skip
     """The first call of a cluster that is compiled from a spec; which ends have a sidecar is up to the test."""
     asked = {
         "boxes": {"box": {"idle": "300s"}},
@@ -30,10 +34,41 @@ def setting_of(*, istio: dict | None, client: bool = False, server: bool = False
         "calls": [CALL],
         **network,
     }
-    more = {"retries": retries} if retries else {}
+    more = {"retries": retries, "termination": termination}
+    more = {key: value for key, value in more.items() if value}
     compiled = compile_spec(on_base({"platform": {"istio": istio}, "network": asked, **more}))
     assert compiled.cluster is not None, compiled.findings
     return settings(compiled.cluster, compiled.settled)[0]
+
+
+def job_of_spec(*, istio: dict | None = None, retries: dict | None = None, termination: dict | None = None,
+                **network: Any) -> Job:  # fmt: skip
+    """A cluster compiled from a spec with a network of its own."""
+    more = {"retries": retries, "termination": termination}
+    platform = {"istio": {"version": "1.30", **(istio or {})}}
+    asked = {"platform": platform, "network": network, **{key: one for key, one in more.items() if one}}
+    compiled = compile_spec(on_base(asked))
+    assert compiled.cluster is not None, compiled.findings
+    assert not compiled.stops, compiled.findings
+    return Job(compiled.cluster, compiled.settled)
+
+
+def without(job: Job, kind: str) -> Job:
+    """The same cluster with an overlay that lacks the objects of a kind."""
+    kept = [one for one in job.settled if one.value.get("kind") != kind]
+    assert len(kept) < len(job.settled)
+    return replace(job, settled=kept)
+
+
+def patched(job: Job, template: dict[str, Any], name: str = "metadata-grpc-deployment") -> Job:
+    """The same cluster with this patch of a Deployment's pods and no other."""
+    value = {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "kubeflow"},
+        "spec": {"template": template},
+    }  # fmt: skip
+    patch = Settled("p.yaml", Role.PATCH, value, {}, Origin(OriginKind.FIXED, "test"))
+    kept = [one for one in job.settled if one.ref.name != name]
+    return replace(job, settled=[*kept, patch])
 
 
 EVENTS = (

@@ -39,6 +39,11 @@ class Child:
         """Whether it has not ended."""
         return self._process.returncode is None
 
+    def tell_to_go(self) -> None:
+        """Ask it to end (SIGTERM), as kubelet does."""
+        if self.running:
+            self._process.send_signal(signal.SIGTERM)
+
     def freeze(self) -> None:
         """Stop it: its kernel still acknowledges, it itself answers nothing any more."""
         self._process.send_signal(signal.SIGSTOP)
@@ -72,8 +77,9 @@ class Child:
 
     async def end(self) -> None:
         """Kill it, frozen or not, and what it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self.running:  # else its number may be somebody else's by now
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
         await asyncio.wait([self._listening])
 

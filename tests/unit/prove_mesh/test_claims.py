@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.core.fact import Fact
+from backstay.core.manifest import Role
 from backstay.model.hop import Refresh, Side
 from backstay.model.network import Keepalive
 from backstay.pipeline import emit
 from backstay.prove.mesh.claims import claims, untried, untried_call
 from backstay.prove.mesh.objects import Emitted
-from backstay.prove.mesh.pace import notice_pace, silence_pace
+from backstay.prove.mesh.pace import drain_pace, notice_pace, silence_pace
 from backstay.prove.mesh.setting import Setting
 from backstay.prove.mesh.words import Kind
 from support.compiler import HEADER
@@ -23,8 +24,9 @@ from support.modelling import model
 from support.proving import CALL, setting_of
 
 MESH = {"version": "1.30"}
+DRAIN = {"drain": {"longestRequest": "90s"}}
 CLUSTER = model(spec(BOTH))
-ALL_KINDS = [Kind.SURVIVES, Kind.NOTICES, Kind.TOLERATES, Kind.BOUNDED]
+ALL_KINDS = [Kind.SURVIVES, Kind.NOTICES, Kind.TOLERATES, Kind.BOUNDED, Kind.DRAINS]
 
 
 def reason(setting: Setting, kind: Kind, scale: int = 1) -> str | None:
@@ -34,7 +36,7 @@ def reason(setting: Setting, kind: Kind, scale: int = 1) -> str | None:
 
 def test_every_promise_is_a_claim_at_its_line():
     """In the words of the spec."""
-    setting = setting_of(istio=MESH, client=True, server=True, retries={"maxAttempts": 12})
+    setting = setting_of(istio=MESH, client=True, server=True, retries={"maxAttempts": 12}, termination=DRAIN)
     found = claims(setting)
     assert [claim.kind for claim in found] == ALL_KINDS
     assert [claim.place.path for claim in found] == [
@@ -42,6 +44,7 @@ def test_every_promise_is_a_claim_at_its_line():
         "network.calls[0].detectDeadPeerIn",
         "network.calls[0].silentFor",
         "retries.maxAttempts",
+        "termination.drain.longestRequest",
     ]
     assert found[0].words == "the call works after 1h of silence through box"
     assert found[1].words == "the sidecar of trainers notices within 2m that the sidecar of metadata is dead"
@@ -69,6 +72,34 @@ def test_attempts_of_calls_come_before_those_of_anything():
     assert [(claim.limit, claim.place.path) for claim in bounded] == [
         (1, "network.calls[0].idempotent"), (3, "retries.calls.attempts"),
     ]  # fmt: skip
+
+
+def test_a_deadline_is_the_longest_call_where_nothing_else_is_said():
+    """At its own line; a server outside of the cluster ends as it likes."""
+    known = setting_of(istio=MESH, calls=[{"from": "trainers", "to": "metadata", "deadline": "40s"}])
+    assert [(one.kind, one.limit, one.place.path) for one in claims(known)] == [
+        (Kind.DRAINS, 40_000, "network.calls[0].deadline")
+    ]
+    away = {"away": {"host": "api.example.com", "port": 443, "protocol": "grpc"}}
+    call = {"from": "trainers", "to": "away", "deadline": "40s"}
+    assert claims(setting_of(istio=MESH, services=away, calls=[call])) == []
+
+
+def test_a_drain_that_takes_too_long_is_said():
+    """With how long it would take."""
+    setting = setting_of(istio=MESH, termination={"drain": {"longestRequest": "1h"}})
+    assert "1h of a call would take 30m at this scale (2x)" in reason(setting, Kind.DRAINS, 2)
+    assert reason(setting, Kind.DRAINS, 100) is None
+
+
+@pytest.mark.parametrize(
+    ("istio", "longest", "most"), [("1.26", 90_000, 283), ("1.26", 6_000, 3), ("1.30", 31_000, 3)]
+)
+def test_a_drain_is_not_hurried_past_what_can_be_told_apart(istio, longest, most):
+    """The end of the drain, or of the grace period, and the end of the longest call."""
+    setting = setting_of(istio={"version": istio}, server=True)
+    kept = [one for one in setting.emitted.settled if one.role is not Role.PATCH]
+    assert 1 <= drain_pace(Setting(Emitted(setting.emitted.cluster, kept), setting.call), longest) <= most
 
 
 def call_reason(**network: object) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from backstay.core.place import at
 from backstay.model.hop import Side
 from backstay.prove.mesh import judge
+from backstay.prove.mesh.drain import Drained
+from backstay.prove.mesh.ending import Ending, Sidecar
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.peers import Told
 from backstay.prove.mesh.trials import Dead, Failing, Silent, stretches
@@ -135,3 +137,30 @@ def test_without_a_silence_some_pings_are_waited_for():
     unsaid = setting_of(istio={"version": "1.30"}, client=True, calls=[{**CALL, "silentFor": None}])
     [stretch] = stretches(unsaid)
     assert stretch >= 6 * unsaid.pingers[0].longest_gap
+
+
+def drained(*cut: tuple[float, Told | None]) -> Finding:
+    """The verdict on a pod that went: eight calls, 20 times faster than the spec has it."""
+    claim = Claim(Kind.DRAINS, "calls are answered", at("termination"), 90_000)
+    seen = Drained(Journal(), Ending(Sidecar.CLASSIC), 8 - len(cut), cut)
+    return judge.drained(claim, seen, 20)
+
+
+def test_a_drain_that_cuts_nothing_is_proved():
+    """With the numbers that it went by."""
+    found = drained()
+    assert (found.verdict, found.value, found.scale) == (Verdict.PROVED, 0, 20)
+    assert (
+        found.measured
+        == "all of 8 calls in flight were answered; classic sidecar that drains for 5s, grace 30s"
+    )
+
+
+def test_a_drain_that_cuts_one_call_is_disproved():
+    """With when, in the spec's time, and what the caller got."""
+    found = drained((0.25, FAILED), (0.3, None))
+    assert (found.verdict, found.value) == (Verdict.DISPROVED, 2)
+    assert found.measured.startswith(
+        "2 of 8 calls in flight were cut, the first 5s after the pod was told to go (UNAVAILABLE); classic"
+    )
+    assert "(no answer)" in drained((0.25, None)).measured

@@ -10,6 +10,8 @@ import pytest
 from backstay.core.failure import CannotTell
 from backstay.model.hop import Side
 from backstay.prove.mesh import prover
+from backstay.prove.mesh.drain import Drained
+from backstay.prove.mesh.ending import Ending, Sidecar
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.peers import Told
 from backstay.prove.mesh.trials import Dead, Failing, Silent
@@ -21,7 +23,10 @@ from support.proving import setting_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SETTING = setting_of(istio={"version": "1.30"}, client=True, server=True, retries={"maxAttempts": 12})
+SETTING = setting_of(
+    istio={"version": "1.30"}, client=True, server=True, retries={"maxAttempts": 12},
+    termination={"drain": {"longestRequest": "90s"}},
+)  # fmt: skip
 FORGOT = Event(3.0, 1, 0, None, What.FORGOT, "fw")
 
 
@@ -33,6 +38,7 @@ class Trials:
         self.silent: list[int] = []
         self.stopped: list[tuple[int, Side]] = []
         self.failed = 0
+        self.drained: list[tuple[int, int]] = []
 
     async def be_silent(self, _setting: object, scale: int, _starts: object) -> Silent:
         """A call that answers, or not."""
@@ -50,13 +56,18 @@ class Trials:
         self.failed += 1
         return Failing(Journal(), 3, None)
 
+    async def drain(self, _setting: object, scale: int, longest: int, _starts: object) -> Drained:
+        """A pod that goes without cutting a call."""
+        self.drained.append((scale, longest))
+        return Drained(Journal(), Ending(Sidecar.NATIVE), 8, ())
+
 
 @pytest.fixture
 def trials(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trials], Trials]:
     """Put made-up trials in the place of real ones."""
 
     def use(made_up: Trials) -> Trials:
-        for name in ("be_silent", "stop_peer", "fail"):
+        for name in ("be_silent", "stop_peer", "fail", "drain"):
             monkeypatch.setattr(prover, name, getattr(made_up, name))
         monkeypatch.setattr(prover, "require", lambda: None)
         return made_up
@@ -75,9 +86,10 @@ def test_every_claim_has_its_trial(trials: Callable[[Trials], Trials]):
     made = trials(Trials())
     report = proved()
     assert [finding.claim.kind for finding in report.findings] == list(Kind)
-    assert report.count(Verdict.PROVED) == 4
+    assert report.count(Verdict.PROVED) == 5
     assert (len(made.silent), [side for _, side in made.stopped], made.failed) == (1, [Side.SENDER], 1)
-    assert len(report.calls[0].takes) == 3
+    assert [longest for _, longest in made.drained] == [90_000]
+    assert len(report.calls[0].takes) == 4
 
 
 def test_what_is_disproved_in_haste_is_tried_again_at_half_the_pace(trials: Callable[[Trials], Trials]):
@@ -101,6 +113,7 @@ def test_a_scale_that_was_asked_for_is_kept(trials: Callable[[Trials], Trials]):
     proved(60)
     assert made.silent == [60]
     assert made.stopped == [(60, Side.SENDER)]
+    assert made.drained == [(60, 90_000)]
 
 
 def test_what_cannot_be_tried_starts_nothing(trials: Callable[[Trials], Trials]):
@@ -118,7 +131,7 @@ def test_progress_is_told_call_by_call(trials: Callable[[Trials], Trials]):
     trials(Trials())
     said: list[str] = []
     prover.prove_all([prover.Job(SETTING.emitted.cluster, SETTING.emitted.settled)], None, said.append)
-    assert said == ["base: trainers -> metadata: 4 proved, 0 disproved, 0 not tried"]
+    assert said == ["base: trainers -> metadata: 5 proved, 0 disproved, 0 not tried"]
 
 
 def test_a_trial_that_cannot_be_made_ends_them_all(

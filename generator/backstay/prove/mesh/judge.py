@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from backstay.core.units import show_duration
 from backstay.model.hop import Side
+from backstay.prove.mesh.drain import Drained
 from backstay.prove.mesh.frames import TOO_MANY_PINGS
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.setting import Setting
@@ -63,6 +64,21 @@ def bounded(claim: Claim, seen: Failing) -> Finding:
     return Finding(
         claim, verdict, f"{seen.attempts} reached the server, then the caller got {ending}", seen.attempts
     )
+
+
+def drained(claim: Claim, seen: Drained, scale: int) -> Finding:
+    """Whether every call that was in flight when the pod was told to go got its answer."""
+    calls = seen.answered + len(seen.cut)
+    if not seen.cut:
+        words = f"all of {calls} calls in flight were answered; {seen.ending.words}"
+        return Finding(claim, Verdict.PROVED, words, 0, scale)
+    after, told = seen.cut[0]
+    ended = told.text("code") or "an error" if told else "no answer"
+    words = (
+        f"{len(seen.cut)} of {calls} calls in flight were cut, the first {show_time(spec_ms(after, scale))} after the "
+        f"pod was told to go ({ended}); {seen.ending.words}"
+    )
+    return Finding(claim, Verdict.DISPROVED, words, len(seen.cut), scale)
 
 
 def spec_ms(seconds: float, scale: int) -> int:

@@ -4,6 +4,7 @@ What istiod would serve on request (routes, endpoints) is put inline. The sideca
 listener gets a port of its own and the chain loses its match on the original port.
 """
 
+import sys
 from collections.abc import Sequence
 from copy import deepcopy
 
@@ -14,6 +15,9 @@ from backstay.prove.mesh.base import VIRTUAL_INBOUND, Port
 from backstay.prove.mesh.relay import LOOPBACK
 from backstay.prove.mesh.scaled import scaled, spell_out
 from backstay.upstream.istio import HCM
+
+HAS_ADMIN = sys.platform == "linux"
+"""Whether there are abstract sockets: other systems have only ports that somebody may take, and files that stay."""
 
 
 def outbound(config: Config, port: Port) -> Struct:
@@ -48,7 +52,17 @@ def bootstrap(resources: Struct, listens: int, leads_to: int, scale: int) -> Pla
         listener["address"] = _address(listens)
     for cluster in structs(resources, "clusters"):
         _leads_to(cluster, leads_to)
-    return {"static_resources": scaled(resources, scale)}
+    return {**admin(listens), "static_resources": scaled(resources, scale)}
+
+
+def admin(port: int) -> Struct:
+    """The administration interface of the Envoy that listens on a port, at an address that is neither port nor file."""
+    return {"admin": {"address": {"pipe": {"path": f"@{admin_name(port)}"}}}} if HAS_ADMIN else {}
+
+
+def admin_name(port: int) -> str:
+    """The name of its abstract socket: the port is ours alone while the block lasts that reserves it."""
+    return f"backstay-envoy-{port}"
 
 
 def _named(config: Config, name: str) -> Struct:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from backstay.core.manifest import Role, Settled
+from backstay.core.manifest import Plain, Role, Settled
 from backstay.model.cluster import Cluster
 from backstay.model.network import Call, Service
 from backstay.prove.istiod import Struct
-from backstay.prove.istiod.shape import struct, structs, text, texts
+from backstay.prove.istiod.shape import labels, struct, structs, text, texts
 
 Arguments = dict[str, int | str]
 """gRPC channel arguments by name."""
@@ -18,6 +18,7 @@ CLIENT_KEY = "channel-arguments"
 """The key of the callers' ConfigMap."""
 
 _ISTIO = "networking.istio.io/"
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,18 @@ class Emitted:
                 return read_arguments(text(struct(one.value, "data"), CLIENT_KEY))
         return {}
 
+    def pod_of(self, service: Service) -> Struct:
+        """The pod template that the emitted workloads and patches have for a service together; empty when there is none."""
+        found: Struct = {}
+        for one in self._objects():
+            if (
+                one.ref.kind in _WORKLOADS
+                and one.ref.namespace == service.namespace
+                and _serves(one, service)
+            ):
+                found = _merged(found, struct(one.value, "spec", "template"))
+        return found
+
     def _objects(self) -> Iterator[Settled]:
         return (one for one in self.settled if one.role in {Role.OBJECT, Role.PATCH})
 
@@ -76,6 +89,38 @@ def read_arguments(text_: str) -> Arguments:
     return {
         name.strip(): int(value) if value.strip().lstrip("-").isdigit() else value for name, _, value in pairs
     }
+
+
+def _serves(one: Settled, service: Service) -> bool:
+    """By the labels that the service states, or by the workload's name, which follows the Service's by custom."""
+    wanted = {key: label.value for key, label in service.labels.items()}
+    stated = labels(one.value, "spec", "template", "metadata", "labels")
+    short = service.host.value.partition(".")[0]
+    stem = short.removesuffix("-service")
+    named = one.ref.name in {service.name, short, stem, f"{stem}-deployment"}
+    return named or (bool(wanted) and wanted.items() <= stated.items())
+
+
+def _merged(one: Struct, other: Struct) -> Struct:
+    """Two pieces of a pod template as one; containers are the same when their names are."""
+    merged = dict(one)
+    for key, item in other.items():
+        known = merged.get(key)
+        if isinstance(known, dict) and isinstance(item, dict):
+            merged[key] = _merged(known, item)
+        elif isinstance(known, list) and isinstance(item, list) and "ontainers" in key:
+            merged[key] = _containers(structs(merged, key), structs(other, key))
+        else:
+            merged[key] = item
+    return merged
+
+
+def _containers(known: Sequence[Struct], more: Sequence[Struct]) -> Plain:
+    by_name: dict[str, Struct] = {}
+    for each in (*known, *more):
+        name = text(each, "name")
+        by_name[name] = _merged(by_name.get(name, {}), each)
+    return [*by_name.values()]
 
 
 def _container_args(value: Struct) -> Iterable[str]:

@@ -7,16 +7,20 @@ apart than that after division; the margins here leave room for several such del
 from collections.abc import Iterable, Iterator
 
 from backstay.model.hop import Refresh, Side
+from backstay.prove.mesh.ending import Sidecar, ending
 from backstay.prove.mesh.setting import Setting
 
 SILENCE_MS = 10_000
 """How long a silence needs to take in a trial, so that it is not waited for longer than it is worth."""
 NOTICE_MS = 1_000
 """The same for noticing a dead peer."""
+DRAIN_MS = 4_000
+"""The same for the longest call in flight."""
 
 _TIMEOUT_MS = 150
 _BOX_MARGIN_MS = 200
 _NOTICE_MARGIN_MS = 100
+_DRAIN_MARGIN_MS = 300
 _PROBED_BOX_MS = 1_500
 
 
@@ -32,6 +36,15 @@ def notice_pace(setting: Setting, side: Side) -> int:
     return (
         1 if detect is None else _round(detect.value / NOTICE_MS, _notice_limits(setting, side, detect.value))
     )
+
+
+def drain_pace(setting: Setting, longest: int) -> int:
+    """The scale for a pod that has to go while calls of up to `longest` milliseconds are in flight: 1 or more."""
+    ends = ending(setting)
+    bounds = [ends.grace, *([ends.drain] if ends.sidecar is Sidecar.CLASSIC and ends.minimum is None else [])]
+    lasts = {longest, longest + ends.pre_stop}
+    apart = (_apart(bound, last, _DRAIN_MARGIN_MS) for bound in bounds for last in lasts)
+    return _round(longest / DRAIN_MS, apart)
 
 
 def _round(wanted: float, limits: Iterable[float]) -> int:

@@ -10,9 +10,10 @@ from backstay.model.cluster import Cluster
 from backstay.model.network import Runtime
 from backstay.prove.mesh import judge
 from backstay.prove.mesh.claims import LONGEST_SECONDS, claims, untried, untried_call
+from backstay.prove.mesh.drain import drain
 from backstay.prove.mesh.envoy import require
 from backstay.prove.mesh.journal import Journal
-from backstay.prove.mesh.pace import notice_pace, silence_pace
+from backstay.prove.mesh.pace import drain_pace, notice_pace, silence_pace
 from backstay.prove.mesh.setting import Setting, settings
 from backstay.prove.mesh.trials import be_silent, fail, stop_peer
 from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take
@@ -105,6 +106,8 @@ class _Call:
             return self.asked
         if claim.kind is Kind.NOTICES and claim.side is not None:
             return notice_pace(self.setting, claim.side)
+        if claim.kind is Kind.DRAINS:
+            return drain_pace(self.setting, claim.limit or 0)
         return 1 if claim.kind is Kind.BOUNDED else silence_pace(self.setting)
 
     def _trials(self, left: Sequence[Claim]) -> Iterator[Trial]:
@@ -116,6 +119,7 @@ class _Call:
         bounded = [claim for claim in left if claim.kind is Kind.BOUNDED]
         if bounded:
             yield self._settled(bounded, self._failing)
+        yield from (self._settled([claim], self._draining) for claim in left if claim.kind is Kind.DRAINS)
 
     async def _settled(self, wanted: Sequence[Claim], make: Maker) -> Result:
         """A trial; what it disproves is tried again at half the pace, so that a busy machine disproves nothing."""
@@ -142,6 +146,11 @@ class _Call:
     async def _failing(self, wanted: Sequence[Claim], scale: int) -> Result:
         seen = await fail(self.setting, scale, self.places.starts)
         return [judge.bounded(claim, seen) for claim in wanted], _take("failing server", scale, seen.journal)
+
+    async def _draining(self, wanted: Sequence[Claim], scale: int) -> Result:
+        [claim] = wanted
+        seen = await drain(self.setting, scale, claim.limit or 0, self.places.starts)
+        return [judge.drained(claim, seen, scale)], _take("the pod goes", scale, seen.journal)
 
     async def _placed(self, trial: Trial) -> Result:
         """Make a trial when there is a place for it, within its limit."""

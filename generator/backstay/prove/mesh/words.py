@@ -17,13 +17,15 @@ class Kind(StrEnum):
     NOTICES = "notices-dead-peer"
     TOLERATES = "pings-tolerated"
     BOUNDED = "attempts-bounded"
+    DRAINS = "calls-outlive-drain"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One promise of the spec, in words and at its place.
 
-    `limit` is what the measured value may be: milliseconds, or attempts; None where there is nothing to compare.
+    `limit` is what the measured value may be: milliseconds, attempts, or for a drain the milliseconds that a call may
+    take; None where there is nothing to compare.
     `side` is who has to notice.
     """
 

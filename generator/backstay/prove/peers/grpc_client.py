@@ -7,11 +7,12 @@ import json
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import grpc
 
-from backstay.prove.peers.wire import FAIL, SERVICE, commands, tell
+from backstay.prove.peers.wire import FAIL, HOLD, SERVICE, commands, tell
 
 _LONGEST_SECONDS = 60
 _WORD = b"word"
@@ -44,6 +45,16 @@ class Client:
     def fail(self) -> None:
         """Call what always fails."""
         _start(lambda: self._unary(FAIL, wait=True))
+
+    def hold(self, milliseconds: Sequence[int]) -> None:
+        """Call, all at once, what takes so long."""
+        for one in milliseconds:
+            _start(partial(self._hold, one))
+
+    def _hold(self, milliseconds: int) -> None:
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(f"/{SERVICE}/{HOLD}")
+        call(str(milliseconds).encode(), timeout=milliseconds / 1000 + _LONGEST_SECONDS, wait_for_ready=True)
+        tell("answer")
 
     def _unary(self, method: str, *, wait: bool) -> None:
         call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(f"/{SERVICE}/{method}")
@@ -105,6 +116,8 @@ def main() -> None:
             client.speak()
         elif command["do"] == "fail":
             client.fail()
+        elif command["do"] == "hold":
+            client.hold(json.loads(str(command["milliseconds"])))
 
 
 if __name__ == "__main__":

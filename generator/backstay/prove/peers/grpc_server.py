@@ -4,16 +4,21 @@ Its only argument is JSON: `{"options": [[name, value], ...]}`, its channel argu
 """
 
 import json
+import os
 import queue
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from backstay.prove.peers.wire import FAIL, SERVICE, commands, tell
+from backstay.prove.peers.wire import FAIL, HOLD, SERVICE, commands, tell
 
 _THREADS = 16
+_FOR_EVER_SECONDS = 3600.0
 
 
 class Handlers:
@@ -52,6 +57,12 @@ class Handlers:
             tell("got")
             yield request
 
+    def hold(self, request: bytes, _: grpc.ServicerContext) -> bytes:
+        """Unary: takes as many milliseconds as it is told to."""
+        tell("holds")
+        time.sleep(int(request) / 1000)
+        return request
+
     def fail(self, _request: bytes, context: grpc.ServicerContext) -> bytes:
         """Counts an attempt and says UNAVAILABLE, in a response of trailers only."""
         tell("attempt")
@@ -67,10 +78,17 @@ def main() -> None:
     server = grpc.server(ThreadPoolExecutor(_THREADS), handlers=[_service(handlers)], options=options)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_go, args=(server,)).start())
     tell("ready", port=port)
     for command in commands():
         if command["do"] == "speak":
             handlers.speak()
+
+
+def _go(server: grpc.Server) -> None:
+    """End as a well-behaved server does: take nothing new, finish what was begun."""
+    server.stop(grace=_FOR_EVER_SECONDS).wait()
+    os._exit(0)
 
 
 def _service(handlers: Handlers) -> grpc.GenericRpcHandler:
@@ -79,6 +97,7 @@ def _service(handlers: Handlers) -> grpc.GenericRpcHandler:
         "server": grpc.unary_stream_rpc_method_handler(handlers.server),
         "client": grpc.stream_unary_rpc_method_handler(handlers.client),
         "both": grpc.stream_stream_rpc_method_handler(handlers.both),
+        HOLD: grpc.unary_unary_rpc_method_handler(handlers.hold),
         FAIL: grpc.unary_unary_rpc_method_handler(handlers.fail),
     }
     return grpc.method_handlers_generic_handler(SERVICE, methods)

@@ -12,6 +12,8 @@ SERVICE = "backstay.Proof"
 """The gRPC service of the peers; its methods are named after the streams of a call."""
 FAIL = "fail"
 """The method that always fails."""
+HOLD = "hold"
+"""The method that takes as long as its request says."""
 
 
 def tell(event: str, **facts: object) -> None:

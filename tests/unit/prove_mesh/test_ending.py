@@ -1,0 +1,106 @@
+"""How a server's pod ends: read from what is emitted, else what Kubernetes and Istio do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from backstay.core.fact import Origin, OriginKind
+from backstay.core.manifest import Role, Settled
+from backstay.prove.mesh.ending import Ending, Sidecar, ending
+from backstay.prove.mesh.objects import Emitted
+from backstay.prove.mesh.setting import Setting
+from support.proving import setting_of
+
+CLASSIC, NATIVE = {"version": "1.26"}, {"version": "1.30"}
+CONFIG = "proxy.istio.io/config"
+
+
+def patch(name: str, template: Any, namespace: str = "kubeflow", kind: str = "Deployment") -> Settled:
+    """A workload's patch, as the emitters make them."""
+    value = {
+        "apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name, "namespace": namespace},
+        "spec": {"template": template},
+    }  # fmt: skip
+    return Settled("p.yaml", Role.PATCH, value, {}, Origin(OriginKind.FIXED, "test"))
+
+
+def told(istio: dict, *patches: Settled, server: bool = True) -> Ending:
+    """How the metadata store's pod ends with some patches and no others."""
+    setting = setting_of(istio=istio, client=True, server=server)
+    kept = [one for one in setting.emitted.settled if one.role is not Role.PATCH]
+    return ending(Setting(Emitted(setting.emitted.cluster, [*kept, *patches]), setting.call))
+
+
+def test_without_a_word_the_versions_decide():
+    """Classic before Istio 1.27, native since; nobody has to drain a sidecar that is not there."""
+    assert told(CLASSIC) == Ending(Sidecar.CLASSIC, 30_000, 5_000)
+    assert told(NATIVE) == Ending(Sidecar.NATIVE, 30_000, 5_000)
+    assert told(NATIVE, server=False).sidecar is Sidecar.NONE
+
+
+def test_annotations_decide_over_versions():
+    """Either way."""
+    notes = {"metadata": {"annotations": {"sidecar.istio.io/nativeSidecar": "false"}}}
+    assert told(NATIVE, patch("metadata-grpc-deployment", notes)).sidecar is Sidecar.CLASSIC
+    notes = {"metadata": {"annotations": {"sidecar.istio.io/nativeSidecar": "true"}}}
+    assert told(CLASSIC, patch("metadata-grpc-deployment", notes)).sidecar is Sidecar.NATIVE
+
+
+def test_numbers_of_several_patches_are_taken_together():
+    """The drain from the annotation, the hook of the container that both know, the grace period."""
+    spec = {"containers": [{"name": "container", "args": ["a"]}], "terminationGracePeriodSeconds": 120}
+    notes = {"annotations": {CONFIG: "{terminationDrainDuration: 95s}"}}
+    hook = {"containers": [{"name": "container", "lifecycle": {"preStop": {"sleep": {"seconds": 7}}}}]}
+    found = told(
+        CLASSIC,
+        patch("metadata-grpc-deployment", {"spec": spec}),
+        patch("metadata-grpc-deployment", {"metadata": notes, "spec": hook}),
+    )
+    assert found == Ending(Sidecar.CLASSIC, 120_000, 95_000, 7_000)
+    assert found.words == "classic sidecar that drains for 1m35s, preStop 7s, grace 2m"
+
+
+def test_a_sidecar_may_wait_for_its_connections():
+    """For a minimum of time in any case."""
+    proxy = "{proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true', MINIMUM_DRAIN_DURATION: 8s}}"
+    found = told(CLASSIC, patch("metadata-grpc-deployment", {"metadata": {"annotations": {CONFIG: proxy}}}))
+    assert found.minimum == 8_000
+    assert found.words == "classic sidecar that waits for its connections, grace 30s"
+
+
+def test_a_hook_may_be_a_command():
+    """The words that kubelet's own `sleep` replaced."""
+    hook = {"exec": {"command": ["sh", "-c", "touch /gone && sleep 12"]}}
+    spec = {"containers": [{"name": "container", "lifecycle": {"preStop": hook}}]}
+    assert told(NATIVE, patch("metadata-grpc-deployment", {"spec": spec})).pre_stop == 12_000
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        patch("metadata-grpc-deployment", {"spec": {"terminationGracePeriodSeconds": 5}}, namespace="other"),
+        patch("ml-pipeline", {"spec": {"terminationGracePeriodSeconds": 5}}),
+        patch("metadata-grpc-deployment", {"spec": {"terminationGracePeriodSeconds": 5}}, kind="Service"),
+        patch("metadata-grpc-deployment", {"metadata": {"annotations": {CONFIG: "{"}}}),
+        patch("metadata-grpc-deployment", ["no template"]),
+        patch(
+            "metadata-grpc-deployment", {"spec": {"terminationGracePeriodSeconds": "soon", "containers": 3}}
+        ),
+    ],
+)
+def test_what_is_about_others_or_cannot_be_read_changes_nothing(other: Settled):
+    """Another namespace, workload or kind; texts that are no YAML; shapes that are none."""
+    assert told(NATIVE, other) == told(NATIVE)
+
+
+def test_labels_tell_a_workload_by_any_name():
+    """Where the service states them."""
+    setting = setting_of(istio=NATIVE, client=True, server=True)
+    labels = {key: fact.value for key, fact in setting.call.service.labels.items()}
+    assert labels
+    template = {"metadata": {"labels": labels}, "spec": {"terminationGracePeriodSeconds": 77}}
+    assert told(NATIVE, patch("anything", template, kind="StatefulSet")).grace == 77_000
+    assert replace(told(NATIVE), grace=77_000) == told(NATIVE, patch("anything", template))
