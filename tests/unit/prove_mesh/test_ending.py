@@ -36,9 +36,10 @@ def told(istio: dict, *patches: Settled, server: bool = True) -> Ending:
 
 def test_without_a_word_the_versions_decide():
     """Classic before Istio 1.27, native since; nobody has to drain a sidecar that is not there."""
-    assert told(CLASSIC) == Ending(Sidecar.CLASSIC, 30_000, 5_000)
-    assert told(NATIVE) == Ending(Sidecar.NATIVE, 30_000, 5_000)
+    assert told(CLASSIC) == Ending(Sidecar.CLASSIC, is_stated=False)
+    assert told(NATIVE) == Ending(Sidecar.NATIVE, is_stated=False)
     assert told(NATIVE, server=False).sidecar is Sidecar.NONE
+    assert told(NATIVE).words == "native sidecar, grace 30s; nothing is emitted for its pods"
 
 
 def test_annotations_decide_over_versions():
@@ -93,14 +94,16 @@ def test_a_hook_may_be_a_command():
 )
 def test_what_is_about_others_or_cannot_be_read_changes_nothing(other: Settled):
     """Another namespace, workload or kind; texts that are no YAML; shapes that are none."""
-    assert told(NATIVE, other) == told(NATIVE)
+    assert replace(told(NATIVE, other), is_stated=False) == told(NATIVE)
 
 
 def test_labels_tell_a_workload_by_any_name():
-    """Where the service states them."""
+    """Where the service states them, and the spec does not name the workload."""
     setting = setting_of(istio=NATIVE, client=True, server=True)
-    labels = {key: fact.value for key, fact in setting.call.service.labels.items()}
+    service = replace(setting.call.service, workload=None)
+    labels = {key: fact.value for key, fact in service.labels.items()}
     assert labels
     template = {"metadata": {"labels": labels}, "spec": {"terminationGracePeriodSeconds": 77}}
-    assert told(NATIVE, patch("anything", template, kind="StatefulSet")).grace == 77_000
-    assert replace(told(NATIVE), grace=77_000) == told(NATIVE, patch("anything", template))
+    other = patch("other", {"spec": {"terminationGracePeriodSeconds": 5}})
+    emitted = Emitted(setting.emitted.cluster, [patch("anything", template, kind="StatefulSet"), other])
+    assert ending(Setting(emitted, replace(setting.call, service=service))).grace == 77_000

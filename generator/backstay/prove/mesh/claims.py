@@ -92,7 +92,7 @@ def _bounded(call: Call, retries: Retries) -> Iterator[Claim]:
 
 def _drains(call: Call, drain: Drain | None) -> Iterator[Claim]:
     """Of the cluster's own servers; how others end is not for its spec to say."""
-    longest = (drain.longest_request if drain else None) or call.deadline
+    longest = call.service.longest_request or (drain.longest_request if drain else None) or call.deadline
     if longest is not None and call.service.namespace and call.service.protocol.is_http:
         words = (
             f"calls of up to {show_duration(longest.value)} are answered by a pod of {call.service.name} "

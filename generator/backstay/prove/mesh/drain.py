@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backstay.core.failure import CannotTell
+from backstay.prove.children import Child
 from backstay.prove.mesh import admin
 from backstay.prove.mesh.chain import Chain, chain
-from backstay.prove.mesh.children import Child
 from backstay.prove.mesh.ending import Ending, Sidecar, ending
 from backstay.prove.mesh.journal import Journal
 from backstay.prove.mesh.peers import Told

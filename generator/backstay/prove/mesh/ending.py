@@ -40,7 +40,7 @@ class Ending:
     """A pod's end: how long after the word to go the application gets its SIGTERM, the sidecar is killed, and everything is.
 
     `minimum` None: the sidecar goes after `drain`; else it goes when its last connection is closed, `minimum` after
-    the word at the soonest.
+    the word at the soonest. `is_stated` says that something is emitted for the pods at all.
     """
 
     sidecar: Sidecar
@@ -48,6 +48,7 @@ class Ending:
     drain: int = TERMINATION_DRAIN_MS
     pre_stop: int = 0
     minimum: int | None = None
+    is_stated: bool = True
 
     @property
     def words(self) -> str:
@@ -60,7 +61,8 @@ class Ending:
         if self.sidecar is Sidecar.CLASSIC and self.minimum is not None:
             known = "classic sidecar that waits for its connections"
         hook = f", preStop {show_duration(self.pre_stop)}" if self.pre_stop else ""
-        return f"{known}{hook}, grace {show_duration(self.grace)}"
+        default = "" if self.is_stated else "; nothing is emitted for its pods"
+        return f"{known}{hook}, grace {show_duration(self.grace)}{default}"
 
 
 def ending(setting: Setting) -> Ending:
@@ -85,6 +87,7 @@ def _numbers(pod: Struct, proxy: Struct, sidecar: Sidecar) -> Ending:
         _duration(text(proxy, "terminationDrainDuration"), TERMINATION_DRAIN_MS),
         max(_hooks(pod), default=0),
         _duration(variables.get(_MINIMUM, ""), TERMINATION_DRAIN_MS) if waits else None,
+        bool(pod),
     )
 
 

@@ -92,13 +92,12 @@ def read_arguments(text_: str) -> Arguments:
 
 
 def _serves(one: Settled, service: Service) -> bool:
-    """By the labels that the service states, or by the workload's name, which follows the Service's by custom."""
+    """By the workload that the spec or a preset names, or by the labels that the service states."""
+    if service.workload is not None:
+        return (one.ref.kind, one.ref.namespace, one.ref.name) == service.workload.key
     wanted = {key: label.value for key, label in service.labels.items()}
     stated = labels(one.value, "spec", "template", "metadata", "labels")
-    short = service.host.value.partition(".")[0]
-    stem = short.removesuffix("-service")
-    named = one.ref.name in {service.name, short, stem, f"{stem}-deployment"}
-    return named or (bool(wanted) and wanted.items() <= stated.items())
+    return bool(wanted) and wanted.items() <= stated.items()
 
 
 def _merged(one: Struct, other: Struct) -> Struct:
