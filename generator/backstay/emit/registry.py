@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from backstay.core.manifest import Manifest
+from backstay.emit.memory import cluster_queue, limit_range, priority_class, resource_flavor, resource_quota
 from backstay.emit.mesh import (
     channel_arguments,
     destination_rule,
@@ -48,6 +49,11 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     controller_config.emit,
     artifact_repositories.emit,
     external_secret.emit,
+    resource_quota.emit,
+    limit_range.emit,
+    priority_class.emit,
+    resource_flavor.emit,
+    cluster_queue.emit,
     prometheus_rule.emit,
     dashboard.emit,
     tracing_policy.emit,

@@ -59,6 +59,15 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class Taint:
+    """A taint of nodes; an empty `value` is none."""
+
+    key: Fact[str]
+    value: Fact[str]
+    effect: Fact[str]
+
+
+@dataclass(frozen=True, slots=True)
 class NodePool:
     """Equal nodes. `allocatable` is what pods of one node may request together, after DaemonSets.
 
@@ -78,6 +87,7 @@ class NodePool:
     shutdown_grace: Fact[int] | None
     shutdown_grace_critical: Fact[int] | None
     place: Place
+    taints: tuple[Taint, ...] = ()
 
     @property
     def total(self) -> int:
@@ -87,11 +97,24 @@ class NodePool:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What the pods of a namespace may use together; `by_pool` where the spec splits it."""
+    """What the pods of a namespace may use together; `by_pool` where the spec splits it.
+
+    `gpus` None: as many as the pools have.
+    """
 
     namespace: Fact[str]
     total: Fact[int]
     by_pool: Mapping[str, Fact[int]]
+    place: Place
+    gpus: Fact[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """A priority class: its name and its number."""
+
+    name: str
+    value: Fact[int]
     place: Place
 
 
@@ -184,6 +207,7 @@ class Workload:
     steps: tuple[Step, ...]
     pins: JobPins
     place: Place
+    priority: Fact[str] | None = None
 
     @property
     def total_attempts(self) -> int:
@@ -252,6 +276,7 @@ class Jobs:
     steps: StepMemory | None
     recovery: Recovery | None
     workloads: tuple[Workload, ...]
+    priorities: tuple[Priority, ...] = ()
 
     def pool(self, name: str | None) -> NodePool | None:
         """A node pool by name."""

@@ -1,11 +1,22 @@
 """`memory`: how much there is, who may use how much, and what a step needs."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from backstay.spec.base import Section, short_for
-from backstay.spec.types import Bytes, Count, Millis, Name, Positive
+from backstay.spec.types import Bytes, Count, Many, Millis, Name, Positive
+
+
+class Taint(Section):
+    """A taint of a pool's nodes."""
+
+    key: Annotated[str, Field(pattern=r"^([a-z0-9.-]+/)?[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    """Its key, such as `nvidia.com/gpu`."""
+    value: Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$")] = ""
+    """Its value."""
+    effect: Literal["NoSchedule", "NoExecute", "PreferNoSchedule"] = "NoSchedule"
+    """What it does to pods that do not tolerate it."""
 
 
 class Pool(Section):
@@ -29,6 +40,8 @@ class Pool(Section):
     """The resource that stands for a GPU."""
     node_labels: dict[str, str] = Field(default_factory=dict)
     """Labels that the pool's nodes carry; they select the pool in Kueue and in pods."""
+    taints: Many[Taint] = ()
+    """Taints that the pool's nodes carry."""
     shutdown_grace: Millis | None = None
     """The kubelet's shutdownGracePeriod, where the nodes have one: it is checked; derived when it is left out."""
     shutdown_grace_critical: Millis | None = None
@@ -41,7 +54,9 @@ class Budget(Section):
     total: Bytes
     """Memory of all its pods together."""
     pools: dict[Name, Bytes] = Field(default_factory=dict)
-    """How much of it may come from which pool, where there are several."""
+    """How much of it may come from which pool, where there are several; nothing from those that are not named."""
+    gpus: Count | None = None
+    """GPUs of all its pods together; by default all that the pools have."""
 
 
 class Steps(Section):
@@ -65,3 +80,7 @@ class Memory(Section):
     """Namespaces and what they may use."""
     steps: Steps | None = None
     """What steps need."""
+    priorities: dict[Name, Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]] = Field(
+        default_factory=dict
+    )
+    """Priority classes by name: jobs of a higher number go first, and may take the place of others."""

@@ -95,6 +95,8 @@ class Workload(Section):
     """The Kueue LocalQueue that admits it; by default the namespace's own."""
     queued_for: Millis | None = None
     """The longest it may wait for admission."""
+    priority: Name | None = None
+    """Its class of `memory.priorities`."""
     fan_out: Positive | None = None
     """ZenML: how many of its steps could run at once."""
     pipeline: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*$")
