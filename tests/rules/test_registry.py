@@ -129,7 +129,7 @@ class Parts:
         """The model's own attribute."""
         value = getattr(self.model, name)
         self.seen.add({"calls_to": "calls"}.get(name, name))
-        return Parts(value, self.seen) if name == "network" else value
+        return Parts(value, self.seen) if name in {"network", "jobs"} else value
 
 
 def watching(context, parts):

@@ -3,6 +3,12 @@
 from backstay.check.rule import Check
 from backstay.check.rules.delivery import gop001_patches_without_base as gop001
 from backstay.check.rules.delivery import ver003_no_such_knob as ver003
+from backstay.check.rules.job import job001_failure_policy_without_never as job001
+from backstay.check.rules.job import job002_failure_policy_with_early_replacement as job002
+from backstay.check.rules.job import job010_never_evicted as job010
+from backstay.check.rules.job import job011_evicted_by_a_hiccup as job011
+from backstay.check.rules.job import job016_exit_codes_before_disruption as job016
+from backstay.check.rules.job import job018_endless_disruptions as job018
 from backstay.check.rules.kfp import kfp001_dead_launcher_key as kfp001
 from backstay.check.rules.kfp import kfp002_unread_provider_field as kfp002
 from backstay.check.rules.kfp import kfp003_provider_without_credentials as kfp003
@@ -76,6 +82,12 @@ from backstay.check.rules.msh import msh035_listener_change_cuts_streams as msh0
 
 CHECKS: tuple[Check, ...] = (
     gop001.CHECK,
+    job001.CHECK,
+    job002.CHECK,
+    job010.CHECK,
+    job011.CHECK,
+    job016.CHECK,
+    job018.CHECK,
     kfp001.CHECK,
     kfp002.CHECK,
     kfp003.CHECK,

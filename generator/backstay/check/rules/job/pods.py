@@ -148,6 +148,14 @@ def replicas(job: Part) -> Iterator[Replicas]:
         yield Replicas(name, part)
 
 
+def runs_with(train_job: Item, runtime: Item) -> bool:
+    """Whether a TrainJob refers to a runtime; a ClusterTrainingRuntime where it names no kind."""
+    ref = whole(train_job).down("spec", "runtimeRef")
+    kind, name = ref.value.get("kind") or "ClusterTrainingRuntime", ref.value.get("name")
+    here = kind == "ClusterTrainingRuntime" or train_job.ref.namespace == runtime.ref.namespace
+    return here and (kind, name) == (runtime.ref.kind, runtime.ref.name)
+
+
 def of_jobs(ctx: Context) -> Iterator[Pods]:
     """The pods of jobs and steps of every kind in `KINDS`."""
     for job in jobs(ctx):

@@ -1,0 +1,47 @@
+"""A Job has a podFailurePolicy, and its pods' restartPolicy is not Never.
+
+A Job's pods have no valid default; those of a JobSet and of a training runtime are made OnFailure by JobSet's webhook.
+
+Not judged: patches that say nothing of the restartPolicy.
+
+Breaks: the API server refuses the Job. Inside a JobSet or a TrainJob nobody sees it at apply time: the JobSet is
+accepted, and its Jobs are never created.
+Bad:
+    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+    template: {spec: {restartPolicy: OnFailure}}
+Good:
+    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+    template: {spec: {restartPolicy: Never}}
+Source: kubernetes/api batch/v1 types.go (PodFailurePolicy), kubernetes-sigs/jobset pkg/webhooks/jobset_webhook.go
+"""
+
+from collections.abc import Iterator
+
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.check.rules.job import pods
+from backstay.core.diagnostic import Diagnostic
+
+RULE = rule(__doc__, "JOB001", "failure-policy-without-never")
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge the restartPolicy of every Job that has a podFailurePolicy."""
+    for job in pods.jobs(ctx):
+        if job.policy is None:
+            continue
+        spec = job.pods.spec
+        stated = spec.get("restartPolicy")
+        if stated != "Never" and (stated is not None or not job.item.partial):
+            yield ctx.report(RULE, job.item, spec.to("restartPolicy"), _message(job, stated),
+                             "write `restartPolicy: Never` into the pod template")  # fmt: skip
+
+
+def _message(job: pods.Job, stated: object) -> str:
+    if stated is not None:
+        return "a podFailurePolicy needs pods with restartPolicy Never"
+    default = "OnFailure, by JobSet's webhook" if job.in_jobset else "Always"
+    return f"a podFailurePolicy needs pods with restartPolicy Never, and the default is {default}"
+
+
+CHECK = Check(RULE, reads=pods.JOB_KINDS, run=check)

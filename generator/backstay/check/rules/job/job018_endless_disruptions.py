@@ -1,0 +1,65 @@
+"""Disruptions are ignored without a count, and no deadline ends the Job.
+
+`Ignore` does not touch the backoffLimit. A pod that the kubelet evicts for memory pressure is a disruption too, so a
+pod that cannot fit starts and is evicted again, for ever. Bounds are the Job's `activeDeadlineSeconds`, the TrainJob's,
+and Kueue's label `kueue.x-k8s.io/max-exec-time-seconds`.
+
+Not judged: patches, and training runtimes that no TrainJob at hand refers to.
+
+Breaks: the Job loops without end and without an alert, holding its quota.
+Bad:
+    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+Good:
+    activeDeadlineSeconds: 43200
+    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+Source: kubernetes/api batch/v1 types.go (PodFailurePolicyActionIgnore), kubernetes/website concepts/workloads/pods/disruptions (TerminationByKubelet)
+"""
+
+from collections.abc import Iterator
+
+from backstay.check.context import Context
+from backstay.check.look import Part, whole
+from backstay.check.rule import Check, rule
+from backstay.check.rules.job import exits, pods
+from backstay.core.diagnostic import Diagnostic
+
+RULE = rule(__doc__, "JOB018", "endless-disruptions")
+
+_DEADLINE, _LABEL = "activeDeadlineSeconds", "kueue.x-k8s.io/max-exec-time-seconds"
+_HELP = "write `activeDeadlineSeconds`: all tries with their pauses, and a recovery for each disruption"
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge every Job that ignores disruptions; where a runtime holds it, the TrainJobs that use the runtime."""
+    for job in pods.jobs(ctx):
+        ignore = next((one for one in job.rules() if exits.on_disruption(one)), None)
+        if (
+            ignore is None
+            or ignore.get("action") != "Ignore"
+            or job.item.partial
+            or _ends(job.spec, job.metadata)
+        ):
+            continue
+        if job.item.ref.kind in pods.RUNTIMES:
+            yield from _users(ctx, job)
+        elif not _ends(Part(job.item, {}, ()), whole(job.item).down("metadata")):
+            yield ctx.report(RULE, job.item, ignore.route, "disruptions are ignored without end: the Job has no deadline", _HELP)  # fmt: skip
+
+
+def _users(ctx: Context, job: pods.Job) -> Iterator[Diagnostic]:
+    for item in ctx.of_kind("TrainJob"):
+        spec = whole(item).down("spec")
+        if (
+            pods.runs_with(item, job.item)
+            and not item.partial
+            and not _ends(spec, whole(item).down("metadata"))
+        ):
+            yield ctx.report(RULE, item, spec.to("runtimeRef"),
+                             f"its runtime `{job.item.ref.name}` ignores disruptions without end, and the TrainJob has no deadline", _HELP)  # fmt: skip
+
+
+def _ends(spec: Part, metadata: Part) -> bool:
+    return spec.get(_DEADLINE) is not None or metadata.get("labels", _LABEL) is not None
+
+
+CHECK = Check(RULE, reads=pods.JOB_KINDS | {"TrainJob"}, run=check)
