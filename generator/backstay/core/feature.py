@@ -53,8 +53,6 @@ class Feature(StrEnum):
     STREAMS_LIMITED = "streams-limited"  # 1024 streams a connection where nobody says otherwise
     # Kubernetes
     SIDECAR_CONTAINERS = "sidecar-containers"  # stable: Istio's native sidecars wait for it
-
-    # Kubernetes
     NODE_MONITOR_GRACE_50S = "node-monitor-grace-50s"  # the controller manager's default; 40s before
     PODS_RESIZED_IN_PLACE = "pods-resized-in-place"
     SUSPENDED_JOB_RESOURCES = "suspended-job-resources"  # a suspended Job's requests and limits may change

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from backstay.core.fact import Fact
 from backstay.core.feature import Feature
 from backstay.model.derivation import Derivation
-from backstay.model.jobs import Jobs, JobSystems
+from backstay.model.jobs import NO_SYSTEMS, Jobs
 from backstay.model.network import Network
 from backstay.model.observability import Observability
 from backstay.model.parts import Drain, Gitops, Mesh, Pipelines, Retries, Storage, Workflows
 from backstay.model.shutdown import Shutdown
 
-NO_JOBS = Jobs(JobSystems(*[None] * 10), (), (), None, None, ())
+NO_JOBS = Jobs(NO_SYSTEMS, (), (), None, None, ())
 """Nothing about jobs or memory."""
 
 

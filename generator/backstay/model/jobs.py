@@ -3,9 +3,10 @@
 Times are milliseconds, sizes bytes. Kubernetes takes whole seconds for grace periods and tolerations; emitters divide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import prod
 
 from backstay.core.fact import Fact
 from backstay.core.place import Place
@@ -56,6 +57,11 @@ class Retrying:
     layer: Layer
     retries: Fact[int]
     pinned: bool
+
+
+def attempts(layers: Iterable[Retrying]) -> int:
+    """How often the innermost process may start in the worst case: nested retries multiply."""
+    return prod(1 + layer.retries.value for layer in layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +128,11 @@ class Priority:
 class Recovery:
     """What happens to the pods of a lost node, and how soon they run again.
 
-    `monitor_grace` until the node counts as lost, `toleration` until its pods are evicted (what backstay emits for
-    jobs), `fenced_in` and `unhealthy_for` the remediation's own steps, `force_step` what the strategy adds after
-    the grace period. Each workload has its own grace period and therefore its own times.
+    `monitor_grace` until the node counts as lost, `default_toleration` what pods get that state none, `pod_start`
+    what a new pod takes. `unhealthy_for` and `fenced_in` are the remediation's: how long the node has to be
+    unhealthy, and how long the fencing takes then. `force_step` is what the strategy adds last: Kueue's wait after
+    the grace period, or the time in which the pod collector removes what a fenced node left behind. Each workload
+    has its own grace period and therefore its own times.
     """
 
     strategy: Fact[Strategy]
@@ -138,6 +146,16 @@ class Recovery:
     min_healthy: Fact[str]
     restart_safe: tuple[Fact[str], ...]
     place: Place
+
+    @property
+    def fences(self) -> bool:
+        """Whether the strategy makes sure that the lost node itself runs nothing any more."""
+        return self.strategy.value in {Strategy.SELF_NODE_REMEDIATION, Strategy.CLOUD_REPAIR}
+
+    @property
+    def fenced_at(self) -> int:
+        """When the lost node surely runs nothing any more, from its loss; of a strategy that fences."""
+        return self.monitor_grace.value + self.unhealthy_for.value + self.fenced_in.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +189,10 @@ class Workload:
 
     `restart_safe` is the pattern that says that two copies do no harm, None where none does. `layers` are all
     that retry it, outermost first, pinned numbers in them; `compiled` are the numbers that keep the budget where
-    pins break it (equal to `layers` otherwise). `grace`, `toleration`, `deadline` and `recovers_in` are solved (or
-    pinned); `earliest_force_delete` counts from the node's loss. `max_parallelism` is ZenML's; `peak` the memory of
-    all its pods at once with terminating twins. `queue` None: not admitted by Kueue.
+    pins break it (equal to `layers` otherwise). `grace`, `toleration` and `deadline` are solved, or pinned and then
+    with the solved number's origin behind the pin's; `recovers_in` follows from them (None: nothing frees the pods of
+    a lost node). `earliest_force_delete` counts from the node's loss. `max_parallelism` is ZenML's; `peak` the memory
+    of all its pods at once with terminating twins. `queue` None: not admitted by Kueue.
     """
 
     name: str
@@ -212,14 +231,11 @@ class Workload:
     @property
     def total_attempts(self) -> int:
         """How often the innermost process may start in the worst case: the product over all layers."""
-        product = 1
-        for layer in self.layers:
-            product *= 1 + layer.retries.value
-        return product
+        return attempts(self.layers)
 
     def retries(self, layer: Layer) -> Fact[int] | None:
-        """How often a layer tries again, as it is compiled; None where it is no layer of this workload."""
-        return next((one.retries for one in self.compiled if one.layer is layer), None)
+        """How often a layer tries again, pinned or solved; None where it is no layer of this workload."""
+        return next((one.retries for one in self.layers if one.layer is layer), None)
 
     @property
     def waits_for_failed_pod(self) -> bool:
@@ -255,6 +271,10 @@ class JobSystems:
         return {name: version.value for name, version in installed.items() if version is not None}
 
 
+NO_SYSTEMS = JobSystems(*[None] * 10)
+"""None of them is installed."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepMemory:
     """What pipeline steps need: by kind of step, `default` for the rest (None: not stated)."""
@@ -268,7 +288,11 @@ class StepMemory:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """Everything about jobs and memory of one cluster."""
+    """Everything about jobs and memory of one cluster.
+
+    `ready_timeout` and `ready_recovery` are Kueue's waitForPodsReady: how long an admitted workload may take until
+    all its pods run, and until they do again after one was lost; None where no workload is admitted by Kueue.
+    """
 
     systems: JobSystems
     pools: tuple[NodePool, ...]
@@ -277,6 +301,8 @@ class Jobs:
     recovery: Recovery | None
     workloads: tuple[Workload, ...]
     priorities: tuple[Priority, ...] = ()
+    ready_timeout: Fact[int] | None = None
+    ready_recovery: Fact[int] | None = None
 
     def pool(self, name: str | None) -> NodePool | None:
         """A node pool by name."""

@@ -3,6 +3,7 @@
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.model.cluster import Cluster
 from backstay.resolve.gitops import resolve_gitops
+from backstay.resolve.jobs.whole import resolve_jobs
 from backstay.resolve.network import resolve_network
 from backstay.resolve.observability import resolve_observability
 from backstay.resolve.platform import resolve_platform
@@ -22,13 +23,14 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     runs = run_namespaces(stated.storage, platform.pipelines)
     network, numbers = resolve_network(stated.network, platform, runs, findings)
     retries, more_numbers = resolve_retries(stated.retries, platform.workflows)
+    drain = resolve_drain(stated.termination.drain)
+    jobs, job_numbers = resolve_jobs(stated, platform, retries, drain, findings)
     if stops(findings):
         return None, findings
     network = with_routes(network, retries.calls, platform)
     watching, watch_numbers = (
         (None, {}) if stated.observability is None else resolve_observability(stated.observability, network)
     )
-    drain = resolve_drain(stated.termination.drain)
     unstated = resolve_drain(termination.Drain())
     assert unstated is not None  # noqa: S101 - a section gives one
     shutdowns, end_numbers = resolve_shutdowns(network, drain or unstated, platform)
@@ -44,8 +46,9 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         retries,
         drain,
         None if stated.gitops is None else resolve_gitops(stated.gitops),
-        numbers | more_numbers | watch_numbers | end_numbers,
+        numbers | more_numbers | watch_numbers | end_numbers | job_numbers,
         watching,
-        shutdowns=shutdowns,
+        shutdowns,
+        jobs,
     )
     return cluster, findings

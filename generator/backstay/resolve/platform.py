@@ -1,5 +1,6 @@
 """Installed versions to features and to what their releases ship."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from backstay.core.diagnostic import Diagnostic
@@ -7,8 +8,10 @@ from backstay.core.fact import Fact, from_spec, from_version
 from backstay.core.feature import Feature
 from backstay.core.place import at
 from backstay.model.hop import TcpKeepalive
+from backstay.model.jobs import NO_SYSTEMS, JobSystems
 from backstay.model.parts import DataPlane, Mesh, Pipelines, Workflows
 from backstay.resolve.facts import fact, maybe
+from backstay.resolve.jobs.systems import resolve_systems
 from backstay.resolve.rules import UNSUPPORTED_VERSION
 from backstay.spec import platform as spec
 from backstay.upstream import catalog
@@ -26,34 +29,48 @@ class Platform:
     workflows: Workflows | None
     features: frozenset[Feature]
     findings: tuple[Diagnostic, ...] = field(default=())
+    jobs: JobSystems = NO_SYSTEMS
 
 
 def resolve_platform(platform: spec.Platform) -> Platform:
     """The platform section with each version's line and features."""
     findings: list[Diagnostic] = []
-    lines = {
-        system.name: _line(system, version, key, findings)
-        for system, version, key in (
-            (catalog.KUBERNETES, platform.kubernetes, ("kubernetes",)),
-            (catalog.ISTIO, platform.istio and platform.istio.version, ("istio", "version")),
-            (catalog.PIPELINES, platform.pipelines and platform.pipelines.version, ("pipelines", "version")),
-            (catalog.WORKFLOWS, platform.workflows and platform.workflows.version, ("workflows", "version")),
-        )
-        if version
-    }
+    written = tuple(_written(platform))
+    lines = {system.name: _line(system, version, key, findings) for system, version, key in written}
     pipelines_line = lines.get("pipelines")
     shipped = RELEASES[pipelines_line].workflows if pipelines_line else None
     if shipped and "workflows" not in lines:
         lines["workflows"] = shipped
     known = {name: line for name, line in lines.items() if line}
+    exact = {system.name: version for system, version, _ in written if system.name in known}
     return Platform(
         from_spec(known.get("kubernetes", ""), "platform", "kubernetes"),
         _mesh(platform.istio, known.get("istio")),
         _pipelines(platform.pipelines, known.get("pipelines")),
         _workflows(platform, known, shipped),
-        catalog.features(**known),
+        catalog.features(**known | exact),
         tuple(findings),
+        resolve_systems(platform, known),
     )
+
+
+def _written(platform: spec.Platform) -> Iterator[tuple[System, str, tuple[str, ...]]]:
+    """Every version that the spec states, and where."""
+    yield catalog.KUBERNETES, platform.kubernetes, ("kubernetes",)
+    parts = (
+        (catalog.ISTIO, platform.istio), (catalog.PIPELINES, platform.pipelines), (catalog.WORKFLOWS, platform.workflows),
+        (catalog.KUEUE, platform.kueue), (catalog.ZENML, platform.zenml),
+    )  # fmt: skip
+    for system, part in parts:
+        if part is not None:
+            yield system, part.version, (system.name, "version")
+    for system, version, key in (
+        (catalog.TRAINER, platform.trainer, "trainer"),
+        (catalog.TRAINING_OPERATOR, platform.training_operator, "trainingOperator"),
+        (catalog.JOBSET, platform.jobset, "jobset"),
+    ):
+        if version is not None:
+            yield system, version, (key,)
 
 
 def _line(system: System, version: str, key: tuple[str, ...], findings: list[Diagnostic]) -> str | None:

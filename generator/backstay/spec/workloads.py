@@ -80,8 +80,9 @@ class Workload(Section):
     checkpoints_to: Literal["object-store", "shared-volume", "own-volume", "nothing"] = "object-store"
     """Where checkpoints go: two copies of a writer spoil a volume, and an `own-volume` (ReadWriteOnce) is lost
     to a node that nobody fenced."""
-    attempts: Positive = 1
-    """How often it may be tried, the first time included, over all layers that retry it."""
+    attempts: Positive | None = None
+    """How often it may be tried, the first time included, over all layers that retry it; by default once, and once
+    more for each disruption where those use up a try (distributed jobs of JobSet and Trainer, and ZenML)."""
     retry_on: Many[Cause] = ("disruption",)
     """`disruption`: its pods were evicted or their node was lost; `failure`: its own exit code; `oom`: killed
     for its own memory limit."""

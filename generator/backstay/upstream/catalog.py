@@ -91,7 +91,7 @@ KUEUE = System(
         Span(F.KUEUE_V1BETA1, until="0.20"),
         Span(F.KUEUE_V1BETA2, "0.15"),
         Span(F.KUEUE_FAILURE_RECOVERY, "0.15"),
-        Span(F.KUEUE_FORCEFULLY_DELETE, "0.17"),
+        Span(F.KUEUE_FORCEFULLY_DELETE, "0.17", patched={"0.15": 6, "0.16": 3}),
         Span(F.KUEUE_WAITS_FOR_PODS, "0.19"),
         Span(F.KUEUE_LEAVES_KUBEFLOW_V1, "0.19"),
     ),
@@ -133,12 +133,12 @@ SYSTEMS = {
 
 
 def features(**versions: str) -> frozenset[F]:
-    """The features of some installed versions together: `features(pipelines="2.15", istio="1.30")`.
+    """The features of some installed versions together: `features(pipelines="2.15", kueue="0.16.2")`.
 
     Versions that are not supported bring none.
     """
     found: frozenset[F] = frozenset()
     for name, version in versions.items():
-        line = SYSTEMS[name].line(version)
-        found |= SYSTEMS[name].features(line) if line else frozenset()
+        system = SYSTEMS[name]
+        found |= system.features(version) if system.line(version) else frozenset()
     return found
