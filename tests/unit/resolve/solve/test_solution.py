@@ -142,10 +142,10 @@ def test_several_supplies():
 
 
 def test_demands_in_a_circle_end():
-    """Numbers that must exceed each other have no value, and no line is to blame."""
+    """Numbers that must exceed each other are no line's fault, and are not solved for ever."""
     quantities = [free("a", "x", ""), free("b", "x", ""), line("c", 5)]
     found = solved(quantities, [above("up", "a", "b", 1), above("back", "b", "a"), above("c", "a", "c")])
-    assert "nothing fits" in found.derivations["a"].choice
+    assert set(found.derivations) == {"a", "b"}
     assert found.conflicts == ()
 
 
