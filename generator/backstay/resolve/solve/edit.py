@@ -78,18 +78,18 @@ class _Span:
 
 def _span(program: Program, known: Sequence[int | None], at: int) -> _Span | None:
     """All of them lie together: a part may be anything up to some value, a supply anything from one on."""
-    found = least(program, known)
-    if found.broken is not None:
-        return None
+    found, quantity = least(program, known), program.quantities[at]
+    low, most = max(found.values[at], quantity.least), quantity.most
 
     def holds(value: int) -> bool:
         trial = [value if place == at else one for place, one in enumerate(known)]
         return least(program, trial).broken is None
 
-    low, most = found.values[at], program.quantities[at].most
-    if not holds(low):
-        return _Span(_turn(lambda value: not holds(value), low, most) + 1, most)
-    return _Span(low, _turn(holds, low, most))
+    if found.broken is not None or low > most:
+        return None
+    if holds(low):
+        return _Span(low, _turn(holds, low, most))
+    return _Span(_turn(lambda value: not holds(value), low, most) + 1, most) if holds(most) else None
 
 
 def _turn(holds: Callable[[int], bool], low: int, high: int) -> int:

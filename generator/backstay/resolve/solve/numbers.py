@@ -1,6 +1,6 @@
 """Numbers within bounds: each free quantity in turn, as round as may be, with every bound that it was held to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from backstay.core.fact import Origin
 from backstay.model.derivation import Bound, Derivation
@@ -34,7 +34,7 @@ def _derivation(
     firm = [b for row in program.rows for b in _bounds(program, row, at, values, known, origins)]
     soft = [b for row in program.wishes for b in _bounds(program, row, at, values, known, origins)]
     feasible = settled.broken is None
-    value, choice = _chosen(program, known, at, firm, soft, feasible=feasible)
+    value, choice = _chosen(program, known, at, firm, soft, values[at] if feasible else None)
     return Derivation(quantity.id, value, quantity.unit, (*firm, *soft), choice, quantity.title)
 
 
@@ -92,40 +92,56 @@ def _most(option: Sum, at: int, values: list[int], reach: int) -> int:
 
 
 def _chosen(
-    program: Program, known: Known, at: int, firm: list[Bound], soft: list[Bound], *, feasible: bool
+    program: Program, known: Known, at: int, firm: list[Bound], soft: list[Bound], settled: int | None
 ) -> tuple[int, str]:
-    """The number, and in words how it was chosen."""
+    """The number, and in words how it was chosen. `settled` is its least value in the system; None: nothing holds."""
     quantity = program.quantities[at]
-    word = quantity.prefer.value
+
+    def fits(value: int) -> bool:
+        trial = [value if place == at else one for place, one in enumerate(known)]
+        return settled is None or least(program, trial).broken is None
+
+    value, choice = _on_ladder(quantity, firm, soft, fits) or _at_end(quantity, firm, soft)
+    if settled is not None and not fits(value):
+        value = _nearest(settled, value, fits)
+    allowed = all(bound.allows(value) for bound in firm)
+    return value, choice if allowed else "nothing fits: the bounds exclude each other"
+
+
+def _on_ladder(
+    quantity: Quantity, firm: list[Bound], soft: list[Bound], fits: Callable[[int], bool]
+) -> tuple[int, str] | None:
+    """The best rung that keeps to all bounds, else to the firm ones; None without any."""
+    largest = quantity.prefer is Prefer.LARGEST
+    rungs = [value for value in quantity.ladder if quantity.least <= value <= quantity.most]
     for bounds, which in (([*firm, *soft], "every bound allows"), (firm, "the firm bounds allow")):
-        value = _round(program, known, at, bounds, feasible=feasible)
-        if value is not None:
-            round_ = "round number" if quantity.ladder else "number"
-            return value, f"the {word} {round_} that {which}"
-    limits = [b.limit for b in firm if b.relation == "<="]
-    floors = [b.limit for b in firm if b.relation == ">="]
-    exact = max([quantity.least, *floors])
-    if quantity.prefer is Prefer.LARGEST:
-        exact = max(min([*limits, *quantity.ladder[-1:]], default=exact), quantity.least)
-    if all(b.allows(exact) for b in firm):
-        return exact, f"the {word} number that the bounds allow: no round one fits"
-    return exact, "nothing fits: the bounds exclude each other"
-
-
-def _round(program: Program, known: Known, at: int, bounds: list[Bound], *, feasible: bool) -> int | None:
-    """The best rung of the ladder that leaves the rest of the system a solution."""
-    quantity = program.quantities[at]
-    rungs = quantity.ladder or _ends(quantity, bounds)
-    for value in reversed(rungs) if quantity.prefer is Prefer.LARGEST else rungs:
-        if quantity.least <= value <= quantity.most and all(b.allows(value) for b in bounds):
-            trial = [value if place == at else one for place, one in enumerate(known)]
-            if not feasible or least(program, trial).broken is None:
-                return value
+        for value in reversed(rungs) if largest else rungs:
+            if all(bound.allows(value) for bound in bounds) and fits(value):
+                return value, f"the {quantity.prefer.value} round number that {which}"
     return None
 
 
-def _ends(quantity: Quantity, bounds: list[Bound]) -> tuple[int, ...]:
-    """Without a ladder: the end of what the bounds allow."""
-    low = max([quantity.least, *(b.limit for b in bounds if b.relation == ">=")])
-    high = min([quantity.most, *(b.limit for b in bounds if b.relation == "<=")])
-    return (high,) if quantity.prefer is Prefer.LARGEST else (low,)
+def _at_end(quantity: Quantity, firm: list[Bound], soft: list[Bound]) -> tuple[int, str]:
+    """The end of what the bounds allow: of wishes, as far as they fit."""
+    largest = quantity.prefer is Prefer.LARGEST
+    first, other = ("<=", ">=") if largest else (">=", "<=")
+    best, worst = (quantity.most, quantity.least) if largest else (quantity.least, quantity.most)
+    inner, outer = (min, max) if largest else (max, min)
+    if largest:
+        best = min(best, *quantity.ladder[-1:] or (best,))
+    wished = inner([best, *(b.limit for b in (*firm, *soft) if b.relation == first)])
+    value = outer([worst, wished, *(b.limit for b in firm if b.relation == other)])
+    if quantity.ladder:
+        return value, f"the {quantity.prefer.value} number that the bounds allow: no round one fits"
+    if all(bound.allows(value) for bound in soft):
+        return value, f"the {quantity.prefer.value} that every bound allows"
+    least_or_most = "least" if largest else "most"
+    return value, f"the {least_or_most} that may be: what is wished for does not fit"
+
+
+def _nearest(good: int, bad: int, fits: Callable[[int], bool]) -> int:
+    """The last number on the way from one that fits to one that does not."""
+    while abs(good - bad) > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(middle) else (good, middle)
+    return good

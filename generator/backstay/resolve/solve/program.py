@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import lcm, prod
 
-from backstay.resolve.solve.terms import Constraint, Quantity, System, Term
+from backstay.resolve.solve.terms import MOST, Constraint, Quantity, System, Term
 
 _SETTLES = 64
 """Rounds beyond one for each quantity that circles of shrinking demands may take to settle."""
@@ -78,8 +78,7 @@ class Least:
 
 def least(program: Program, known: Sequence[int | None]) -> Least:
     """The least solution where `known` are the values that are fixed; positions without one range freely."""
-    low = [q.least if value is None else value for q, value in zip(program.quantities, known, strict=True)]
-    high = [q.most if value is None else value for q, value in zip(program.quantities, known, strict=True)]
+    low, high = _ranges(program, known)
     reasons: dict[int, Row] = {}
     for _ in range(len(low) + _SETTLES):
         raised = False
@@ -99,6 +98,15 @@ def least(program: Program, known: Sequence[int | None]) -> Least:
         if not raised:
             return Least(low, None, reasons)
     return Least(low, program.rows[0], reasons)
+
+
+def _ranges(program: Program, known: Sequence[int | None]) -> tuple[list[int], list[int]]:
+    """The least and the most that each quantity may be; a stated one that is left open may be anything."""
+    free = [q.fact is None for q in program.quantities]
+    pairs = list(zip(program.quantities, known, free, strict=True))
+    low = [value if value is not None else q.least if is_free else 1 for q, value, is_free in pairs]
+    high = [value if value is not None else q.most if is_free else MOST for q, value, is_free in pairs]
+    return low, high
 
 
 def behind(found: Least) -> tuple[list[Row], set[int]]:

@@ -31,7 +31,8 @@ class Quantity:
     """A whole number in `unit` (`ms`, `bytes`, `attempts`, ...).
 
     Stated (`fact`): what the spec, a preset or a version says; `demand` is that in words, `route` the line that states
-    it or could, and `movable` says whether an edit may propose another value: nobody can edit what was measured.
+    it or could, and `movable` says whether an edit may propose another value, from `least` to `most`: nobody can edit
+    what was measured.
     Free (`fact` None): to be solved between `least` and `most`; the id is its derivation's id, `title` says what it
     is, `ladder` holds the round values to take it from, ascending.
     """
@@ -55,10 +56,11 @@ class Quantity:
 
 
 def stated(
-    id_: str, unit: str, fact: Fact[int], demand: str, route: Route = (), *, movable: bool = True, least: int = 1
+    id_: str, unit: str, fact: Fact[int], demand: str, route: Route = (), *, movable: bool = True,
+    least: int = 1, most: int = MOST,
 ) -> Quantity:  # fmt: skip
     """A quantity that is known; `route` only where the fact itself does not come from a spec line."""
-    return Quantity(id_, unit, "", fact, demand, route or _route(fact), movable, least=least)
+    return Quantity(id_, unit, "", fact, demand, route or _route(fact), movable, least=least, most=most)
 
 
 def free(
