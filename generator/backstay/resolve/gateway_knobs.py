@@ -11,7 +11,7 @@ from backstay.model.gateway import Gateway
 from backstay.model.hop import Clock
 from backstay.model.network import Call, GatewayKnobs, Keepalive
 from backstay.model.parts import Mesh
-from backstay.resolve import gateways, keepalive
+from backstay.resolve import gateways, keepalive, pings
 from backstay.resolve.facts import maybe
 from backstay.spec import network as spec
 from backstay.spec.rules import WRONG_VALUE
@@ -53,7 +53,7 @@ def _knobs(gateway: Gateway, pins: spec.Pins | None, calls: tuple[Call, ...], de
         name = f"{kind}/{gateway.id}"
         wanting = tuple(call for call in calls if name in keepalive.knobs_of(call))
         if wanting:
-            found, why = keepalive.solve(keepalive.Knob(name, gateway, wanting))
+            found, why = pings.solve(keepalive.Knob(name, gateway, wanting))
             derivations |= {one.id: one for one in why}
             solved[kind] = _pinned(found, pins, route)
     clients = [call.client for call in calls if f"towards/{gateway.id}" in keepalive.knobs_of(call)]

@@ -8,7 +8,7 @@ from backstay.core.fact import Fact, from_spec
 from backstay.model.derivation import Derivation
 from backstay.model.gateway import Gateway
 from backstay.model.network import Call, Client, Keepalive, Knobs, Network, Service
-from backstay.resolve import arguments, endpoints, gateways, hops, keepalive
+from backstay.resolve import arguments, endpoints, gateways, hops, keepalive, pings
 from backstay.resolve.facts import maybe
 from backstay.resolve.gateway_knobs import gateway_knobs
 from backstay.resolve.pingers import with_pingers
@@ -78,7 +78,7 @@ def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, pl
     for name in ("inbound", "upstream", "server", "client"):
         wanting = tuple(call for call in calls if name in keepalive.knobs_of(call))
         if wanting:
-            found, why = keepalive.solve(keepalive.Knob(name, service, wanting))
+            found, why = pings.solve(keepalive.Knob(name, service, wanting))
             solved[name] = keepalive.pinned(found, interval, timeout)
             derivations |= {d.id: d for d in why}
     tolerated = _tolerated(service, solved)

@@ -7,7 +7,7 @@ from backstay.core.fact import Fact
 from backstay.model.gateway import GatewayKind
 from backstay.model.hop import TUNNEL_KNOB, Clock, End, Hop, Pinger, Refresh, Side, Timer
 from backstay.model.network import Call, GatewayKnobs, Keepalive, Knobs, Runtime
-from backstay.resolve import arguments, hops, keepalive
+from backstay.resolve import arguments, hops, pings
 from backstay.upstream import grpc
 
 
@@ -88,7 +88,7 @@ def _by_arguments(
     time, permit = known.get(grpc.KEEPALIVE_TIME), known.get(grpc.PERMIT_WITHOUT_CALLS)
     if time is None or (held_back and (permit is None or not permit.value)):
         return None
-    timeout = known.get(grpc.KEEPALIVE_TIMEOUT) or Fact(keepalive.DEFAULT_TIMEOUT, time.origins)
+    timeout = known.get(grpc.KEEPALIVE_TIMEOUT) or Fact(pings.DEFAULT_TIMEOUT, time.origins)
     if runtime is Runtime.CORE:
         # Which of the two a release heeds is not known, so the later one counts.
         ping = known.get(grpc.PING_TIMEOUT) or Fact(grpc.PING_TIMEOUT_MS, time.origins)

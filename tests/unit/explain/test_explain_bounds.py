@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from backstay.model.derivation import Bound, Derivation
-from backstay.resolve.keepalive import ROUND
+from backstay.resolve.pings import ROUND
 from support.modelling import model
 from support.specs import spec_of
 

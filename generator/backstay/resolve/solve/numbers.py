@@ -67,10 +67,10 @@ def _others(row: Row, at: int) -> dict[int, None]:
 def _limit(row: Row, at: int, values: list[int], known: Known) -> tuple[str, int]:
     if any(place == at for _, place in row.larger):
         weight, _ = next(one for one in row.larger if one[1] == at)
-        return ">=", -(-asked(row, values) // weight)
+        return ">=", -((row.base - asked(row, values)) // weight)
     if at not in set(row.parts) or any(known[place] is None for _, place in row.larger):
         return "", 0
-    reach = sum(weight * values[place] for weight, place in row.larger)
+    reach = row.base + sum(weight * values[place] for weight, place in row.larger)
     limits = [_most(option, at, values, reach) for option in row.smaller]
     return ("", 0) if max(limits) >= MOST else ("<=", max(limits))
 
@@ -131,6 +131,8 @@ def _at_end(quantity: Quantity, firm: list[Bound], soft: list[Bound]) -> tuple[i
         best = min(best, *quantity.ladder[-1:] or (best,))
     wished = inner([best, *(b.limit for b in (*firm, *soft) if b.relation == first)])
     value = outer([worst, wished, *(b.limit for b in firm if b.relation == other)])
+    # Where the bounds exclude each other, those on the number's own side count: the others say so themselves.
+    value = outer(worst, inner([value, *(b.limit for b in firm if b.relation == first)]))
     if quantity.ladder:
         return value, f"the {quantity.prefer.value} number that the bounds allow: no round one fits"
     if all(bound.allows(value) for bound in soft):

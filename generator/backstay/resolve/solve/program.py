@@ -21,12 +21,12 @@ Sum = tuple[Weighted, ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A constraint with whole coefficients. `scale` is what both sides were multiplied by."""
+    """A constraint with whole coefficients: `base` and the weights of the `larger` side, and the smaller sides."""
 
     constraint: Constraint
+    base: int
     larger: tuple[tuple[int, int], ...]
     smaller: tuple[Sum, ...]
-    scale: int
 
     @property
     def parts(self) -> Iterator[int]:
@@ -61,7 +61,7 @@ def _product(factors: tuple[int, ...], curve: tuple[int, ...], values: Sequence[
 
 
 def asked(row: Row, values: Sequence[int]) -> int:
-    """What the larger side has to reach, scaled."""
+    """What the larger side has to reach, with the row's weights."""
     first, *rest = row.smaller
     found = total(first, values)
     return min(found, *(total(option, values) for option in rest)) if rest else found
@@ -83,8 +83,8 @@ def least(program: Program, known: Sequence[int | None]) -> Least:
     for _ in range(len(low) + _SETTLES):
         raised = False
         for row in program.rows:
-            need = asked(row, low)
-            if len(row.larger) > 1:
+            need = asked(row, low) - row.base
+            if len(row.larger) != 1:
                 if sum(weight * high[at] for weight, at in row.larger) < need:
                     return Least(low, row, reasons)
                 continue
@@ -187,10 +187,16 @@ def _supplies(rows: Sequence[Row]) -> None:
 def _row(constraint: Constraint, places: dict[str, int]) -> Row:
     sides = (constraint.larger, *constraint.smaller)
     scale = lcm(*(term.per for side in sides for term in side))
-    if any(len(term.factors) != 1 or term.curve for term in constraint.larger):
+    if any(len(term.factors) > 1 or term.curve for term in constraint.larger):
         raise ValueError(f"{constraint.id}: the larger side holds plain quantities only")
     larger, *smaller = (tuple(_weighted(term, scale, places) for term in side) for side in sides)
-    return Row(constraint, tuple((weight, at) for weight, (at,), _ in larger), tuple(smaller), scale)
+    base = sum(weight for weight, factors, _ in larger if not factors)
+    return Row(
+        constraint,
+        base,
+        tuple((weight, at) for weight, factors, _ in larger for at in factors),
+        tuple(smaller),
+    )
 
 
 def _weighted(term: Term, scale: int, places: dict[str, int]) -> Weighted:

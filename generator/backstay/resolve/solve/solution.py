@@ -26,5 +26,9 @@ class Solution:
 
 def solve(system: System) -> Solution:
     """Every number of a system in closed form; conflicts are only looked for where something does not hold."""
-    found = {d.id: d for part in programs(system) for d in choose(part)}
-    return Solution(found, conflict.conflicts(system))
+    return Solution(numbers(system), conflict.conflicts(system))
+
+
+def numbers(system: System) -> dict[str, Derivation]:
+    """The numbers alone, for a system whose conflicts are looked for together with others'."""
+    return {derivation.id: derivation for part in programs(system) for derivation in choose(part)}

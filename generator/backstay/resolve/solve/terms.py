@@ -106,7 +106,7 @@ def constant(value: int) -> Term:
 class Constraint:
     """The sum of `larger` is at least the sum of `parts`, or at least the sum of `unless` where that is given.
 
-    Several terms in `larger` may only be quantities that are a part of nothing: supplies. `words` say it as a bound on a
+    `larger` is one quantity, or a constant. Several terms may only be quantities that are a part of nothing: supplies. `words` say it as a bound on a
     free quantity, given what was solved before; `rule` is the checker rule that judges the same thing; a `soft` one
     is wished for and given up where it does not fit. `origins` are the facts behind it, by default those of its stated
     quantities; `bounds` names the free quantities that it is told about, by default all of them.
