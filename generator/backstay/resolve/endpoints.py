@@ -273,6 +273,15 @@ def references(network: spec.Network, findings: Findings) -> None:
         for at_, name in enumerate(call.via):
             if name not in known:
                 findings.append(_unknown(UNKNOWN_NAME, "box or gateway", name, (*route, "via", at_), known))
+    for name, pins in network.overrides.items():
+        if name in network.services and pins.request_timeout is not None:
+            findings.append(
+                WRONG_VALUE.report(
+                    f"`requestTimeout` has no meaning for service `{name}`",
+                    at=at("network", "overrides", name, "requestTimeout"),
+                    help="pin it for a gateway; a service has `routeTimeout`",
+                )
+            )
     _pinned_services(network.overrides, {**network.services, **network.gateways}, findings)
 
 

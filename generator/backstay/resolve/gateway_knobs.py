@@ -19,7 +19,7 @@ from backstay.spec.rules import WRONG_VALUE
 _MINUTE = 60_000
 _MARGIN = (5, 4)
 """A timer is set a quarter above what it has to spare."""
-_PINS = {"keepalive_interval", "keepalive_timeout", "stream_idle_timeout"}
+_PINS = {"keepalive_interval", "keepalive_timeout", "stream_idle_timeout", "request_timeout"}
 _WORDS = {
     Clock.STREAM_IDLE: ("stream-idle", "how long a stream through the {0} may be silent", "MSH015"),
     Clock.REQUEST: ("request", "how long a request through the {0} may take to arrive", "MSH038"),
@@ -58,11 +58,12 @@ def _knobs(gateway: Gateway, pins: spec.Pins | None, calls: tuple[Call, ...], de
             solved[kind] = _pinned(found, pins, route)
     clients = [call.client for call in calls if f"towards/{gateway.id}" in keepalive.knobs_of(call)]
     pinned_idle = maybe(pins, "stream_idle_timeout", pins.stream_idle_timeout, route) if pins else None
+    pinned_request = maybe(pins, "request_timeout", pins.request_timeout, route) if pins else None
     return GatewayKnobs(
         gateway, solved.get("downstream"), solved.get("towards"),
         tuple({client.name: client for client in clients}.values()),
         pinned_idle or _timer(Clock.STREAM_IDLE, gateway, gateway.stream_idle, _silent, calls, derivations),
-        _timer(Clock.REQUEST, gateway, gateway.request_timeout, _sending, calls, derivations),
+        pinned_request or _timer(Clock.REQUEST, gateway, gateway.request_timeout, _sending, calls, derivations),
     )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def _other_pins(gateway: Gateway, pins: spec.Pins, findings: list[Diagnostic]) -
             WRONG_VALUE.report(
                 f"`{alias}` has no meaning for gateway `{gateway.name}`",
                 at=at("network", "overrides", gateway.name, alias),
-                help="pin it for the service that is called; a gateway has keepaliveInterval, keepaliveTimeout, streamIdleTimeout",
+                help="pin it for the service that is called; a gateway has keepaliveInterval, keepaliveTimeout, streamIdleTimeout, requestTimeout",
             )
         )
 

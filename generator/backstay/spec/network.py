@@ -181,6 +181,8 @@ class Pins(Section):
     """The VirtualService's timeout; 0s means none."""
     stream_idle_timeout: Millis | None = None
     """Envoy's stream_idle_timeout on the way; 0s means none."""
+    request_timeout: Millis | None = None
+    """A gateway's request_timeout; 0s means none."""
     tcp_keepalive: TcpKeepalive | None = None
     """The DestinationRule's own TCP keepalive."""
     server_arguments: dict[str, int | str] = Field(default_factory=dict)

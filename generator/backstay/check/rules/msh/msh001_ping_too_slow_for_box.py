@@ -3,7 +3,8 @@
 A keepalive interval is stretched by Envoy's jitter (up to 15 %) and by a round trip. A warning where the pings take
 more than half the box's idle time: then one lost packet is enough.
 
-Not judged: boxes that somebody else on the hop refreshes in time, calls without a stated silence.
+Not judged: boxes that somebody else on the hop refreshes in time, calls without a stated silence, tunnels of an ambient
+mesh (MSH037).
 
 Breaks: the box forgets the connection before the first ping; later packets are dropped or reset in mid-call.
 Bad:
@@ -21,7 +22,7 @@ from backstay.check.rules.msh import way
 from backstay.check.rules.msh.way import Danger
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.units import show_duration
-from backstay.model.hop import Pinger, Refresh
+from backstay.model.hop import TUNNEL_KNOB, Pinger, Refresh
 
 RULE = rule(__doc__, "MSH001", "ping-too-slow-for-box")
 
@@ -30,7 +31,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the fastest pinger that each impatient box counts, where it is an HTTP/2 one."""
     for danger in way.dangers(ctx):
         fastest = min(danger.pingers, key=lambda pinger: pinger.longest_gap, default=None)
-        if fastest is None or fastest.how is not Refresh.HTTP2_PING:
+        if fastest is None or fastest.how is not Refresh.HTTP2_PING or fastest.knob == TUNNEL_KNOB:
             continue
         if not danger.keepers:
             yield _late(danger, fastest)

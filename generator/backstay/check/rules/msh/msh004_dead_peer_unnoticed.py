@@ -4,7 +4,8 @@ A peer that went away is noticed after interval (with Envoy's 15 % jitter) plus 
 pings. Where that is the server's side alone, the callers cannot notice a dead server: that is said (info). A warning
 where the timeout is shorter than three round trips, or than 20s towards the internet (a gateway's clients).
 
-Not judged: ways through layer 7 boxes, which notice for themselves; hand-written manifests but for gateways.
+Not judged: connections of layer 7 boxes, which notice for themselves; tunnels of an ambient mesh (MSH037); hand-written
+manifests but for gateways.
 
 Breaks: callers wait for a dead peer until their own deadline; or slow links are cut in mid-stream.
 Bad:
@@ -25,7 +26,7 @@ from backstay.check.rules.msh import envoy, way
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.fact import Fact
 from backstay.core.units import show_duration
-from backstay.model.hop import Hop, Pinger, Refresh, Side
+from backstay.model.hop import End, Hop, Pinger, Refresh, Side
 from backstay.model.network import Call
 
 RULE = rule(__doc__, "MSH004", "dead-peer-unnoticed")
@@ -38,8 +39,9 @@ _SECOND_MS = 1_000
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge each call with a detection target, each pinger's timeout, and gateways' keepalives."""
     for call in way.calls(ctx):
-        if len(call.crossings) == 1:
-            hop = call.crossings[0]
+        for hop in call.crossings:
+            if hop.tunnel or End.BOX in {hop.sender_end, hop.receiver_end}:
+                continue
             if call.detect is not None:
                 yield from _judge(call, hop, call.detect)
             yield from (_hasty(call, hop, pinger) for pinger in hop.pingers if _is_hasty(call, pinger))
@@ -57,8 +59,8 @@ def _judge(call: Call, hop: Hop, target: Fact[int]) -> Iterator[Diagnostic]:
         yield _late(call, hop, fastest, target)
     elif not any(pinger.side is Side.SENDER and pinger.notices_in <= target.value for pinger in hop.pingers):
         yield RULE.report(
-            f"only {hop.receiver} pings on {way.way(hop)}: {call.client.name} itself cannot notice a dead "
-            f"{call.service.name} before its own deadline",
+            f"only {hop.receiver} pings on {way.way(hop)}: {hop.sender} itself cannot notice a dead "
+            f"{call.service.name if hop.acceptor is None else hop.receiver} before its own deadline",
             at=look.stated(target, call.place), severity=Severity.INFO,
             help=f"give {call.client.name} a sidecar where the callers have to notice too",
         )  # fmt: skip

@@ -86,4 +86,4 @@ def _overrides(sidecar: Item, host: str, service: Service | None) -> bool:
     return fits and (pooled or any("connectionPool" in listener for listener, _ in listeners))
 
 
-CHECK = Check(RULE, reads=frozenset({"DestinationRule", "Sidecar", "knobs"}), run=check)
+CHECK = Check(RULE, reads=frozenset({"DestinationRule", "Sidecar", "knobs", "gateways"}), run=check)

@@ -23,6 +23,7 @@ from backstay.check.rules.msh import way
 from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.place import Place
 from backstay.core.units import show_duration
+from backstay.model.hop import Clock
 
 RULE = rule(__doc__, "MSH015", "silent-stream-timed-out")
 
@@ -35,6 +36,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         if quiet is None or silence is None or not call.service.protocol.is_http:
             continue
         timers = [(f"box `{box.name}`", box.stream_idle, box.place) for hop in call.hops for box in hop.boxes]
+        timers += [
+            (hop.receiver, timer.limit, timer.place)
+            for hop in call.hops
+            for timer in hop.timers
+            if timer.clock is Clock.STREAM_IDLE
+        ]
         timers.append(("a proxy", pins[call.service.name], call.place))
         for who, timer, place in timers:
             if timer is not None and 0 < timer.value <= quiet:

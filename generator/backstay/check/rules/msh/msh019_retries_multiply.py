@@ -2,7 +2,7 @@
 
 Each layer tries again what the one below has given up: a pipeline step that is tried 4 times, whose call is tried 3 times
 by its sidecar, reaches the server 12 times. The layers: Argo's retries of steps, the mesh (sidecars try 3 times where no
-route says otherwise; `retries.calls` in their place), and the caller's gRPC service config. The budget is
+route says otherwise; `retries.calls` in their place), each gateway on the way, and the caller's gRPC service config. The budget is
 `retries.maxAttempts`; where it is not stated, 4, for layers that multiply (a warning).
 
 Not judged: retries in the code of callers; hand-written manifests alone, where nobody says who calls whom.
@@ -25,6 +25,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import routes, service_config
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.place import Place
+from backstay.model.hop import End
 from backstay.model.network import Call
 from backstay.model.parts import Retries
 
@@ -52,6 +53,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 def _layers(ctx: Context, call: Call, retries: Retries) -> list[Layer]:
     found = _of_steps(retries) if call.client.name == _STEPS else []
     found += _of_calls(ctx, call, retries)
+    found += _of_gateways(call)
     own = max((c.attempts for c in service_config.configs(ctx) if c.may_be_of(call)), default=1)
     found.append(("its service config", own))
     return [(name, tries) for name, tries in found if tries > 1]
@@ -71,6 +73,12 @@ def _of_calls(ctx: Context, call: Call, retries: Retries) -> Iterator[Layer]:
     elif call.client.sidecar:
         written = [http.retries.attempts for http in routes.to_host(ctx, call.service.host.value)]
         yield who, max(written, default=routes.unwritten(ctx).attempts) + 1
+
+
+def _of_gateways(call: Call) -> Iterator[Layer]:
+    for hop in call.hops if call.service.protocol.is_http else ():
+        if hop.receiver_end is End.GATEWAY and hop.acceptor is not None:
+            yield hop.receiver, hop.acceptor.retries.value + 1
 
 
 def _judge(retries: Retries, layers: list[Layer], what: str, at: Place) -> Iterator[Diagnostic]:

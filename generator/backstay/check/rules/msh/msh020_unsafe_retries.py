@@ -4,7 +4,9 @@ Only connect-failure, refused-stream and reset-before-request are sure to come b
 `unavailable` and `cancelled` too where no route says otherwise, so that a safe policy has to be written out. A call that
 the spec does not say anything about counts as not idempotent, which is a warning where a route is written for it.
 
-Not judged: callers without a sidecar; routes of gateways alone; hand-written manifests without a spec, where nobody says
+A gateway on the way tries again, too, by its own VirtualServices (`network.gateways.<name>.retries`).
+
+Not judged: callers without a sidecar or a gateway; waypoints; hand-written manifests without a spec, where nobody says
 what may run twice.
 
 Breaks: an order is placed twice, a model registered twice, a counter is wrong, and nothing shows it.
@@ -22,8 +24,9 @@ from backstay.check import look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import routes, way
-from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.fact import OriginKind
+from backstay.model.hop import End
 from backstay.model.network import Call
 from backstay.upstream.istio import BEFORE_REQUEST
 
@@ -36,7 +39,10 @@ _HELP = f'write `retries: {{attempts: 2, retryOn: "{_SAFE}"}}`, or say that it i
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the routes to the host of every call that must not run twice, or the defaults where there is none."""
     for call in way.calls(ctx):
-        if call.idempotent.value or not call.client.sidecar or not call.service.protocol.is_http:
+        if call.idempotent.value or not call.service.protocol.is_http:
+            continue
+        yield from _by_gateways(call)
+        if not call.client.sidecar:
             continue
         written = routes.to_host(ctx, call.service.host.value)
         for http in written:
@@ -57,6 +63,19 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
                     at=look.stated(call.idempotent, call.place),
                     help=f"add a VirtualService for {call.service.host.value}: {_HELP}",
                 )
+
+
+def _by_gateways(call: Call) -> Iterator[Diagnostic]:
+    for hop in call.hops if _stated(call) else ():
+        gateway = hop.acceptor if hop.receiver_end is End.GATEWAY else None
+        unsafe = [word for word in gateway.retry_on.value if word not in BEFORE_REQUEST] if gateway else []
+        if gateway and gateway.retries.value > 0 and unsafe:
+            yield RULE.report(
+                f"{_words(call, unsafe)}, by {hop.receiver}",
+                at=look.stated(call.idempotent, call.place), related=(Related(gateway.place, hop.receiver),),
+                help=f"write that `retryOn` in the gateway's VirtualService and state `network.gateways.{gateway.name}.retries: "
+                f"{{attempts: {gateway.retries.value}, on: [{', '.join(sorted(BEFORE_REQUEST))}]}}`",
+            )  # fmt: skip
 
 
 def _words(call: Call, unsafe: list[str]) -> str:

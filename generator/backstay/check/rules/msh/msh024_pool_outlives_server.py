@@ -64,8 +64,9 @@ def _limits(call: Call) -> Iterator[Limit]:
             gaps = [pinger.longest_gap for pinger in hop.refreshing(box)]
             if min(gaps, default=box.idle.value) + call.round_trip_ms >= box.idle.value:
                 yield box.idle.value, f"box `{box.name}`", box.place
-    if not service.protocol.is_http and (call.client.sidecar or service.sidecar):
-        yield TCP_PROXY_IDLE_MS, "a sidecar", service.place
+    forwards = way.forwarder(call)
+    if not service.protocol.is_http and forwards:
+        yield TCP_PROXY_IDLE_MS, forwards, service.place
 
 
 def _of_proxies(ctx: Context, call: Call, limits: list[Limit]) -> Iterator[Diagnostic]:

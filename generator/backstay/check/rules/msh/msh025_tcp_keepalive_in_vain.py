@@ -25,7 +25,7 @@ from backstay.check.rules.msh.remedy import remedies
 from backstay.check.rules.msh.way import Danger
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.units import show_duration
-from backstay.model.hop import MESH_KNOB, Pinger, Refresh
+from backstay.model.hop import INSTALLED, Pinger, Refresh
 from backstay.model.network import Call
 from backstay.upstream.istio import TCP_PROXY_IDLE_MS
 
@@ -81,21 +81,21 @@ def _useless(danger: Danger, probes: Pinger, help_: str) -> Diagnostic:
         if counted
         else "the box does not count TCP probes"
     )
-    knob = MESH_KNOB if probes.knob == MESH_KNOB else "the pinned tcpKeepalive"
+    knob = probes.knob if probes.knob in INSTALLED else "the pinned tcpKeepalive"
     return RULE.report(
         f"{knob} does not keep {way.way(danger.hop)} open, because {how}: {danger.words}",
-        at=danger.place if probes.knob == MESH_KNOB else look.stated(probes.interval, danger.place),
+        at=danger.place if probes.knob in INSTALLED else look.stated(probes.interval, danger.place),
         related=danger.related, help=help_,
     )  # fmt: skip
 
 
 def _without_bytes(call: Call) -> Iterator[Diagnostic]:
-    proxied = call.client.sidecar or call.service.sidecar
-    if call.silence is None or call.service.protocol.is_http or not proxied:
+    who = way.forwarder(call)
+    if call.silence is None or call.service.protocol.is_http or not who:
         return
     if call.silence.value >= TCP_PROXY_IDLE_MS:
         yield RULE.report(
-            f"a sidecar closes a {call.service.protocol} connection without bytes after {show_duration(TCP_PROXY_IDLE_MS)}, "
+            f"{who} closes a {call.service.protocol} connection without bytes after {show_duration(TCP_PROXY_IDLE_MS)}, "
             f"and this one is silent for {show_duration(call.silence.value)}; TCP probes carry no bytes",
             at=look.stated(call.silence, call.place),
             help="have the pool close idle connections sooner, or send data sooner and state `heartbeat: 30m`",

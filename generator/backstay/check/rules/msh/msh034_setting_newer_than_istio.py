@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from backstay.check import look
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
-from backstay.check.rules.msh import ending, envoy, pools, routes
+from backstay.check.rules.msh import ending, envoy, pools, routes, way
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
 from backstay.core.route import Route
@@ -41,6 +41,20 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             since = next(span.since for span in ISTIO.spans if span.feature is feature)
             message = f"Istio {version} does not know `{name}`; {since} is the first to"
             yield ctx.report(RULE, item, route, message, f"remove it, or upgrade Istio to {since} or later")
+    if version:
+        yield from _profiles(ctx, version)
+
+
+def _profiles(ctx: Context, version: str) -> Iterator[Diagnostic]:
+    """Gateways of the spec with a profile that this Istio cannot have given them."""
+    for knobs in () if ctx.has(Feature.CONNECTION_SETTINGS) else way.gateways(ctx):
+        timer = knobs.gateway.stream_idle or knobs.gateway.request_timeout or knobs.gateway.max_streams
+        if timer is not None:
+            since = next(span.since for span in ISTIO.spans if span.feature is Feature.CONNECTION_SETTINGS)
+            yield RULE.report(
+                f"Istio {version} does not know the connectionSettings of gateway `{knobs.gateway.name}`; {since} is the first to",
+                at=knobs.gateway.place, help=f"leave them out, or upgrade Istio to {since} or later",
+            )  # fmt: skip
 
 
 def _uses(ctx: Context) -> Iterator[Use]:
@@ -87,6 +101,6 @@ def _where(item: Item, route: Route, feature: Feature) -> Iterator[Use]:
 
 CHECK = Check(
     RULE,
-    reads=ending.KINDS | {"DestinationRule", "EnvoyFilter", "ProxyConfig", "VirtualService"},
+    reads=ending.KINDS | {"DestinationRule", "EnvoyFilter", "ProxyConfig", "VirtualService", "gateways"},
     run=check,
 )

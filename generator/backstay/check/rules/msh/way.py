@@ -13,7 +13,7 @@ from backstay.core.diagnostic import Related
 from backstay.core.fact import Fact, OriginKind
 from backstay.core.place import Place
 from backstay.core.units import show_duration
-from backstay.model.hop import Box, Hop, Pinger, Refresh
+from backstay.model.hop import Box, End, Hop, Pinger, Refresh
 from backstay.model.network import Call, GatewayKnobs, Knobs
 from backstay.model.parts import Mesh
 
@@ -103,6 +103,12 @@ def way(hop: Hop) -> str:
 def pinned(fact: Fact[int]) -> Place | None:
     """The spec line that a number was written on as it is; None for numbers that were derived."""
     return look.stated(fact) if fact.origins[:1] and fact.origins[0].kind is OriginKind.SPEC else None
+
+
+def forwarder(call: Call) -> str:
+    """An Envoy on the way, in words: it forwards what is no HTTP as bytes; empty when there is none."""
+    known = [(hop.receiver_end, hop.receiver) for hop in call.hops if hop.receiver_end.is_envoy]
+    return next(("a sidecar" if end is End.SIDECAR else words for end, words in known), "")
 
 
 def only_data(box: Box) -> bool:
