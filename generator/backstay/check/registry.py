@@ -9,6 +9,14 @@ from backstay.check.rules.job import job010_never_evicted as job010
 from backstay.check.rules.job import job011_evicted_by_a_hiccup as job011
 from backstay.check.rules.job import job016_exit_codes_before_disruption as job016
 from backstay.check.rules.job import job018_endless_disruptions as job018
+from backstay.check.rules.job import job023_failed_job_keeps_its_gpus as job023
+from backstay.check.rules.job import job024_template_restart_policy_ignored as job024
+from backstay.check.rules.job import job027_restart_needs_gate as job027
+from backstay.check.rules.job import job028_failure_policy_refused as job028
+from backstay.check.rules.job import job036_quota_refuses_pods as job036
+from backstay.check.rules.job import job038_queue_label_ignored as job038
+from backstay.check.rules.job import job039_evicted_while_healing as job039
+from backstay.check.rules.job import job040_controller_refuses_config as job040
 from backstay.check.rules.kfp import kfp001_dead_launcher_key as kfp001
 from backstay.check.rules.kfp import kfp002_unread_provider_field as kfp002
 from backstay.check.rules.kfp import kfp003_provider_without_credentials as kfp003
@@ -90,6 +98,14 @@ CHECKS: tuple[Check, ...] = (
     job011.CHECK,
     job016.CHECK,
     job018.CHECK,
+    job023.CHECK,
+    job024.CHECK,
+    job027.CHECK,
+    job028.CHECK,
+    job036.CHECK,
+    job038.CHECK,
+    job039.CHECK,
+    job040.CHECK,
     kfp001.CHECK,
     kfp002.CHECK,
     kfp003.CHECK,

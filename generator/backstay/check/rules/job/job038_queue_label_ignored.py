@@ -1,0 +1,74 @@
+"""A Training Operator job carries Kueue's queue label, and Kueue does not manage jobs of its kind.
+
+What Kueue manages is in its Configuration under `integrations.frameworks`. From 0.19 on the shipped list has no
+`kubeflow.org/pytorchjob`, `tfjob`, `xgboostjob`, `jaxjob` and `paddlejob`; such a job starts at once, outside every quota.
+
+Not judged: kinds that are reached by `externalFrameworks`; clusters whose Kueue nobody names.
+
+Breaks: the job takes GPUs and memory that the queue has promised to others, and preemption never finds it.
+Bad:
+    kind: PyTorchJob
+    metadata: {labels: {kueue.x-k8s.io/queue-name: team-a}}    # Kueue 0.19 with its own Configuration
+Good:
+    integrations: {frameworks: [batch/job, kubeflow.org/pytorchjob]}
+Source: kubernetes-sigs/kueue v0.19.2 config/components/manager/controller_manager_config.yaml
+"""
+
+from collections.abc import Iterator
+
+from backstay.check import look
+from backstay.check.context import Context, Item
+from backstay.check.look import Part
+from backstay.check.rule import Check, rule
+from backstay.check.rules.job import configs
+from backstay.core.diagnostic import Diagnostic, Related
+from backstay.core.feature import Feature
+
+RULE = rule(__doc__, "JOB038", "queue-label-ignored")
+
+_LABEL = "kueue.x-k8s.io/queue-name"
+_KINDS = ("JAXJob", "PaddleJob", "PyTorchJob", "TFJob", "XGBoostJob")
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge every labelled job by the Configuration at hand, by what the spec says, or by what the version ships."""
+    config = next(configs.configurations(ctx, configs.KUEUE), None)
+    for item in ctx.of_kind(*_KINDS):
+        framework = f"kubeflow.org/{item.ref.kind.lower()}"
+        if _labelled(item) and not _managed(ctx, config, framework):
+            yield RULE.report(
+                f"Kueue does not manage {item.ref.kind}s here, so the job never enters its queue",
+                at=item.place_of(("metadata", "labels", _LABEL)), object=item.ref,
+                field=("metadata", "labels", _LABEL), related=_where(config),
+                help=f"add `{framework}` to `integrations.frameworks` of Kueue's Configuration",
+            )  # fmt: skip
+
+
+def _labelled(item: Item) -> bool:
+    return bool(look.text(look.at(item.value, "metadata", "labels", _LABEL)))
+
+
+def _managed(ctx: Context, config: Part | None, framework: str) -> bool:
+    """Whether the framework is on; True where nobody says what Kueue was started with."""
+    listed = _listed(ctx, config)
+    if listed is not None:
+        return framework in listed
+    return not ctx.has(Feature.KUEUE_LEAVES_KUBEFLOW_V1)
+
+
+def _listed(ctx: Context, config: Part | None) -> tuple[str, ...] | None:
+    """The frameworks that somebody lists; None where the version's own list holds, or nothing tells."""
+    found = look.at(config.value, "integrations", "frameworks") if config else None
+    if isinstance(found, list):
+        return tuple(entry for entry in found if isinstance(entry, str))
+    stated = ctx.cluster.jobs.systems.kueue_frameworks if ctx.cluster else None
+    return stated.value if stated else None
+
+
+def _where(config: Part | None) -> tuple[Related, ...]:
+    if config is None:
+        return ()
+    return (Related(config.item.place_of((*config.route, "integrations")), "what Kueue manages"),)
+
+
+CHECK = Check(RULE, reads=configs.KINDS | frozenset(_KINDS) | {"jobs"}, run=check)
