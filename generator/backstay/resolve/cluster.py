@@ -3,6 +3,7 @@
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.model.cluster import Cluster
 from backstay.resolve.gitops import resolve_gitops
+from backstay.resolve.jobs.memory import with_memory
 from backstay.resolve.jobs.whole import resolve_jobs
 from backstay.resolve.network import resolve_network
 from backstay.resolve.observability import resolve_observability
@@ -25,6 +26,7 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     retries, more_numbers = resolve_retries(stated.retries, platform.workflows)
     drain = resolve_drain(stated.termination.drain)
     jobs, job_numbers = resolve_jobs(stated, platform, retries, drain, findings)
+    jobs, memory_numbers = with_memory(jobs, stated, runs)
     if stops(findings):
         return None, findings
     network = with_routes(network, retries.calls, platform)
@@ -46,7 +48,7 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         retries,
         drain,
         None if stated.gitops is None else resolve_gitops(stated.gitops),
-        numbers | more_numbers | watch_numbers | end_numbers | job_numbers,
+        numbers | more_numbers | watch_numbers | end_numbers | job_numbers | memory_numbers,
         watching,
         shutdowns,
         jobs,

@@ -11,6 +11,7 @@ from backstay.core.units import show_quantity
 from backstay.model.derivation import Bound, Derivation
 from backstay.model.jobs import Budget, NodePool, Step
 from backstay.resolve.jobs.room import Pod, in_budget, on_nodes
+from backstay.resolve.jobs.times import Subject
 from backstay.upstream.own_pods import ZENML_ORCHESTRATOR_LIMIT, ZENML_POD_REQUEST
 
 ORCHESTRATOR = Pod(
@@ -21,7 +22,7 @@ ORCHESTRATOR = Pod(
 
 
 def max_parallelism(
-    workload: str,
+    subject: Subject,
     fan_out: Fact[int] | None,
     steps: Sequence[Step],
     budget: Budget | None,
@@ -32,12 +33,12 @@ def max_parallelism(
     if not bounds:
         return None
     return Derivation(
-        f"memory/{workload}/max-parallelism",
+        f"{subject.id}/max-parallelism",
         min(bound.limit for bound in bounds),
         "steps",
         bounds,
         "the most that every bound allows",
-        f"how many steps of `{workload}` may run at once",
+        f"how many steps of {subject.name} may run at once",
     )
 
 
@@ -68,7 +69,7 @@ def _bounds(
     yield from on_nodes(pod, pools, ORCHESTRATOR)
 
 
-def peak(workload: str, steps: Sequence[Step], at_once: Fact[int] | None) -> Derivation | None:
+def peak(subject: Subject, steps: Sequence[Step], at_once: Fact[int] | None) -> Derivation | None:
     """The memory of its pods in the worst moment: the largest steps together, and the orchestrator."""
     sizes = sorted((step.memory for step in steps if step.memory), key=lambda one: one.value, reverse=True)
     if not sizes or at_once is None:
@@ -88,16 +89,16 @@ def peak(workload: str, steps: Sequence[Step], at_once: Fact[int] | None) -> Der
         "JOB035",
         join(total, *counted, at_once, ORCHESTRATOR.limit).origins,
     )
-    return peak_of(workload, bound)
+    return peak_of(subject, bound)
 
 
-def peak_of(workload: str, bound: Bound) -> Derivation:
+def peak_of(subject: Subject, bound: Bound) -> Derivation:
     """The peak that a single bound makes."""
     return Derivation(
-        f"memory/{workload}/peak",
+        f"{subject.id}/peak",
         bound.limit,
         "bytes",
         (bound,),
         "the sum of what may run at once",
-        f"the most memory that the pods of `{workload}` take together",
+        f"the most memory that the pods of {subject.name} take together",
     )

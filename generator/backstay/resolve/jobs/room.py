@@ -43,20 +43,35 @@ def on_nodes(pod: Pod, pools: Sequence[NodePool], beside: Pod | None = None) -> 
     if not pools or not pod.request.value:
         return
     held = sum(pool.nodes.value * _times(pool.allocatable.value, pod.request.value) for pool in pools)
-    taken = -(-beside.request.value // pod.request.value) if beside else 0
+    taken = _taken(pod, pools, beside)
     told = " and ".join(_pool(pool, pod) for pool in pools)
-    less = f", less {taken} for {beside.words}" if beside else ""
+    less = f", less {taken} for {beside.words}" if beside and taken else ""
+    less = f", with room for {beside.words} beside them" if beside and not taken else less
     facts = (pod.request, *(fact for pool in pools for fact in (pool.nodes, pool.allocatable)))
     limit = max(0, held - taken)
     yield Bound(
-        "nodes-hold", "<=", limit, f"{told}{less}: a pod takes {pod.words}", RULE,
+        "nodes-hold",
+        "<=",
+        limit,
+        f"{told}{less}: a pod takes {pod.words}",
+        RULE,
         join(limit, *facts, *((beside.request,) if beside else ())).origins,
-    )  # fmt: skip
+    )
+
+
+def _taken(pod: Pod, pools: Sequence[NodePool], beside: Pod | None) -> int:
+    """How many pods' room another pod takes: none where a full node has enough left over for it."""
+    if beside is None:
+        return 0
+    over = max(pool.allocatable.value % pod.request.value for pool in pools)
+    return 0 if over >= beside.request.value else -(-beside.request.value // pod.request.value)
 
 
 def _pool(pool: NodePool, pod: Pod) -> str:
     each = _times(pool.allocatable.value, pod.request.value)
     room = show_quantity(pool.allocatable.value)
+    if pool.nodes.value == 1:
+        return f"the node of `{pool.name}` holds {each} in {room}"
     return f"{pool.nodes.value} nodes of `{pool.name}` hold {each} each in {room}"
 
 
