@@ -78,18 +78,19 @@ def _free(knob: Knob) -> tuple[Quantity, Quantity]:
 
 def system(knob: Knob, interval: Quantity, timeout: Quantity) -> System:
     """Everything that bounds a knob's interval and timeout."""
+    boxes = _boxes(knob)
     constraints = (
         *_waits(knob, timeout.id),
-        *_box_limits(knob, interval.id),
+        *_box_limits(knob, interval.id, boxes),
         *_detections(knob, interval.id, timeout.id),
         *_policies(knob, interval.id),
     )
-    return System((timeout, interval, *{one.id: one for one in _lines(knob)}.values()), constraints)
+    return System((timeout, interval, *{one.id: one for one in _lines(knob, boxes)}.values()), constraints)
 
 
-def _lines(knob: Knob) -> Iterator[Quantity]:
+def _lines(knob: Knob, boxes: list[tuple[Box, Call]]) -> Iterator[Quantity]:
     """What the spec, presets and runtimes say that bounds the numbers."""
-    for box, call in _boxes(knob):
+    for box, call in boxes:
         yield _idle(box)
         yield _silence(call)
     for call in knob.calls:
@@ -192,9 +193,8 @@ def _boxes(knob: Knob) -> list[tuple[Box, Call]]:
     ]
 
 
-def _box_limits(knob: Knob, interval: str) -> Iterator[Constraint]:
+def _box_limits(knob: Knob, interval: str, found: list[tuple[Box, Call]]) -> Iterator[Constraint]:
     """A box outlasts the gap between two pings, or the call's silence; half of it is wished for."""
-    found = _boxes(knob)
     for box, call in found:
         assert call.silence is not None  # noqa: S101 - `idle_boxes` is empty without it
         yield Constraint(

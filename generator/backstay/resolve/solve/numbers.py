@@ -1,111 +1,126 @@
 """Numbers within bounds: each free quantity in turn, as round as may be, with every bound that it was held to."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from backstay.core.fact import Origin
 from backstay.model.derivation import Bound, Derivation
-from backstay.resolve.solve.program import Program, Row, Sum, asked, least, total
+from backstay.resolve.solve.program import Least, Program, Row, Sum, asked, least, total
 from backstay.resolve.solve.terms import MOST, Prefer, Quantity
 
 Known = list[int | None]
+Origins = tuple[Origin, ...]
 
 
 def choose(program: Program) -> Iterator[Derivation]:
     """A derivation for each free quantity, in order; what was chosen before counts as known."""
     known: Known = list(program.known)
-    origins = {at: _origins(q) for at, q in enumerate(program.quantities)}
-    for at, quantity in enumerate(program.quantities):
-        if quantity.fact is None:
-            found = _derivation(program, known, at, quantity, origins)
-            known[at] = found.value
-            origins[at] = found.fact.origins
-            yield found
-
-
-def _origins(quantity: Quantity) -> tuple[Origin, ...]:
-    return () if quantity.fact is None else quantity.fact.origins
-
-
-def _derivation(
-    program: Program, known: Known, at: int, quantity: Quantity, origins: Mapping[int, tuple[Origin, ...]]
-) -> Derivation:
+    origins = [() if q.fact is None else q.fact.origins for q in program.quantities]
+    waiting = [at for at, value in enumerate(known) if value is None]
     settled = least(program, known)
-    values = settled.values
-    firm = [b for row in program.rows for b in _bounds(program, row, at, values, known, origins)]
-    soft = [b for row in program.wishes for b in _bounds(program, row, at, values, known, origins)]
-    feasible = settled.broken is None
-    value, choice = _chosen(program, known, at, firm, soft, values[at] if feasible else None)
-    return Derivation(quantity.id, value, quantity.unit, (*firm, *soft), choice, quantity.title)
+    while waiting:
+        at = waiting.pop(0)
+        found, settled = _derivation(_Place(program, known, at, origins, settled, last=not waiting))
+        known[at] = found.value
+        if waiting:
+            origins[at] = found.fact.origins
+        yield found
 
 
-def _bounds(
-    program: Program, row: Row, at: int, values: list[int], known: Known,
-    origins: Mapping[int, tuple[Origin, ...]],
-) -> Iterator[Bound]:  # fmt: skip
-    """What a row says about one quantity while the others have some values; nothing where it says nothing."""
-    constraint, quantity = row.constraint, program.quantities[at]
-    if constraint.bounds is not None and quantity.id not in constraint.bounds:
-        return
-    relation, limit = _limit(row, at, values, known)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A quantity to be chosen, `at` its position, among others that are `known` or at the least that `settled` allows."""
+
+    program: Program
+    known: Known
+    at: int
+    origins: list[Origins]
+    settled: Least
+    last: bool
+
+    @property
+    def quantity(self) -> Quantity:
+        return self.program.quantities[self.at]
+
+    def tried(self, value: int) -> Least:
+        """What a value leaves to the quantities that come later: for the last one the bounds have said it all."""
+        if self.last or self.settled.broken is not None:
+            return self.settled
+        return least(self.program, [value if at == self.at else one for at, one in enumerate(self.known)])
+
+
+def _derivation(place: _Place) -> tuple[Derivation, Least]:
+    firm = [bound for row in place.program.rows if (bound := _bound(place, row))]
+    soft = [bound for row in place.program.wishes if (bound := _bound(place, row))]
+    value, choice, settled = _chosen(place, firm, soft)
+    quantity = place.quantity
+    return Derivation(quantity.id, value, quantity.unit, (*firm, *soft), choice, quantity.title), settled
+
+
+def _bound(place: _Place, row: Row) -> Bound | None:
+    """What a row says about a quantity while the others have their values; None where it says nothing."""
+    constraint, names = row.constraint, row.constraint.bounds
+    if names is not None and place.quantity.id not in names:
+        return None
+    relation, limit = _limit(place, row)
     if not relation:
-        return
-    words = constraint.words
-    said = words if isinstance(words, str) else words(dict(_named(program, values)))
-    others = (one for place in _others(row, at) for one in origins.get(place, ()))
-    yield Bound(constraint.id, relation, limit, said, constraint.rule,
-                constraint.origins or tuple(dict.fromkeys(others)), soft=constraint.soft)  # fmt: skip
+        return None
+    words = constraint.words if isinstance(constraint.words, str) else constraint.words(_named(place))
+    origins = constraint.origins or _behind(place, row)
+    return Bound(constraint.id, relation, limit, words, constraint.rule, origins, constraint.soft)
 
 
-def _named(program: Program, values: list[int]) -> Iterator[tuple[str, int]]:
-    return ((quantity.id, value) for quantity, value in zip(program.quantities, values, strict=True))
+def _named(place: _Place) -> dict[str, int]:
+    return {q.id: value for q, value in zip(place.program.quantities, place.settled.values, strict=True)}
 
 
-def _others(row: Row, at: int) -> dict[int, None]:
-    return dict.fromkeys(place for place in (*(place for _, place in row.larger), *row.parts) if place != at)
+def _behind(place: _Place, row: Row) -> Origins:
+    others = dict.fromkeys((*(at for _, at in row.larger), *row.parts))
+    return tuple(dict.fromkeys(one for at in others if at != place.at for one in place.origins[at]))
 
 
-def _limit(row: Row, at: int, values: list[int], known: Known) -> tuple[str, int]:
-    if any(place == at for _, place in row.larger):
-        weight, _ = next(one for one in row.larger if one[1] == at)
-        return ">=", -((row.base - asked(row, values)) // weight)
-    if at not in set(row.parts) or any(known[place] is None for _, place in row.larger):
+def _limit(place: _Place, row: Row) -> tuple[str, int]:
+    at, values = place.at, place.settled.values
+    for weight, larger in row.larger:
+        if larger == at:
+            return ">=", -(-asked(row, values) // weight)
+    if at not in row.parts or any(place.known[larger] is None for _, larger in row.larger):
         return "", 0
-    reach = row.base + sum(weight * values[place] for weight, place in row.larger)
-    limits = [_most(option, at, values, reach) for option in row.smaller]
-    return ("", 0) if max(limits) >= MOST else ("<=", max(limits))
+    reach = row.base
+    for weight, larger in row.larger:
+        reach += weight * values[larger]
+    limit = max([_most(option, at, values, reach) for option in row.smaller])
+    return ("", 0) if limit >= MOST else ("<=", limit)
 
 
 def _most(option: Sum, at: int, values: list[int], reach: int) -> int:
     """The largest value of one quantity with which a sum stays within reach; MOST where it is no part of it that counts."""
-    low, high = -MOST, MOST
-    plain = [term for term in option if at in term[1]]
-    if all(len(factors) == 1 and not curve for _, factors, curve in plain):
-        slope = sum(weight for weight, _, _ in plain)
-        rest = total(tuple(term for term in option if at not in term[1]), values)
+    if not option.products:
+        slope = sum([weight for weight, one in option.plain if one == at])
+        rest = total(option, values) - slope * values[at]
         return (reach - rest) // slope if slope else (MOST if rest <= reach else -MOST)
-    trial = list(values)
-    low = 0
+    trial, low, high = list(values), 0, MOST
     while low < high:
         trial[at] = middle = (low + high + 1) // 2
         low, high = (middle, high) if total(option, trial) <= reach else (low, middle - 1)
     return low
 
 
-def _chosen(
-    program: Program, known: Known, at: int, firm: list[Bound], soft: list[Bound], settled: int | None
-) -> tuple[int, str]:
-    """The number, and in words how it was chosen. `settled` is its least value in the system; None: nothing holds."""
-    quantity = program.quantities[at]
+def _chosen(place: _Place, firm: list[Bound], soft: list[Bound]) -> tuple[int, str, Least]:
+    """The number, in words how it was chosen, and what it leaves to the others."""
+    settled = place.settled
 
     def fits(value: int) -> bool:
-        trial = [value if place == at else one for place, one in enumerate(known)]
-        return settled is None or least(program, trial).broken is None
+        nonlocal settled
+        settled = place.tried(value)
+        return settled.broken is None or place.settled.broken is not None
 
-    value, choice = _on_ladder(quantity, firm, soft, fits) or _at_end(quantity, firm, soft)
-    if settled is not None and not fits(value):
-        value = _nearest(settled, value, fits)
+    value, choice = _on_ladder(place.quantity, firm, soft, fits) or _at_end(place.quantity, firm, soft)
+    if not fits(value):
+        value = _nearest(place.settled.values[place.at], value, fits)
+        settled = place.tried(value)
     allowed = all(bound.allows(value) for bound in firm)
-    return value, choice if allowed else "nothing fits: the bounds exclude each other"
+    return value, choice if allowed else "nothing fits: the bounds exclude each other", settled
 
 
 def _on_ladder(

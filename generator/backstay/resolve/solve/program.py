@@ -5,53 +5,65 @@ solution, reached by raising every larger side to what its parts ask until nothi
 exactly if that solution keeps to every stated value: no search, and the same answer in whatever order.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm, prod
+from typing import NamedTuple
 
 from backstay.resolve.solve.terms import MOST, Constraint, Quantity, System, Term
 
 _SETTLES = 64
 """Rounds beyond one for each quantity that circles of shrinking demands may take to settle."""
 
-Weighted = tuple[int, tuple[int, ...], tuple[int, ...]]
-"""A term: its whole coefficient, the positions of its factors, the curve of the last of them."""
-Sum = tuple[Weighted, ...]
+
+class Sum(NamedTuple):
+    """One side: a constant, plain quantities with their weights, and products of which the last factor may have a curve."""
+
+    constant: int
+    plain: tuple[tuple[int, int], ...]
+    products: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]
+
+    @property
+    def places(self) -> list[int]:
+        """The positions that it is made of."""
+        plain = [at for _, at in self.plain]
+        return plain + [at for _, factors, _ in self.products for at in factors] if self.products else plain
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A constraint with whole coefficients: `base` and the weights of the `larger` side, and the smaller sides."""
+class Row(NamedTuple):
+    """A constraint with whole coefficients; `parts` are the positions that the smaller sides are made of."""
 
     constraint: Constraint
     base: int
     larger: tuple[tuple[int, int], ...]
     smaller: tuple[Sum, ...]
-
-    @property
-    def parts(self) -> Iterator[int]:
-        """The positions that the smaller sides are made of."""
-        return (at for option in self.smaller for _, factors, _ in option for at in factors)
+    parts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A system that hangs together. `rows` are the firm constraints, `wishes` the soft ones; `known` the stated values."""
+    """A system that hangs together. `rows` are the firm constraints, `wishes` the soft ones.
+
+    `known` are the stated values; `low` and `high` what each quantity may be where its value is not fixed: a stated one
+    that is left open may be anything.
+    """
 
     quantities: tuple[Quantity, ...]
     rows: tuple[Row, ...]
     wishes: tuple[Row, ...]
     known: tuple[int | None, ...]
-
-    @property
-    def stated(self) -> tuple[int, ...]:
-        """The positions of the stated quantities, in order."""
-        return tuple(at for at, value in enumerate(self.known) if value is not None)
+    low: tuple[int, ...]
+    high: tuple[int, ...]
 
 
 def total(side: Sum, values: Sequence[int]) -> int:
     """A sum at some values."""
-    return sum(weight * _product(factors, curve, values) for weight, factors, curve in side)
+    result = side.constant
+    for weight, at in side.plain:
+        result += weight * values[at]
+    for weight, factors, curve in side.products:
+        result += weight * _product(factors, curve, values)
+    return result
 
 
 def _product(factors: tuple[int, ...], curve: tuple[int, ...], values: Sequence[int]) -> int:
@@ -61,10 +73,11 @@ def _product(factors: tuple[int, ...], curve: tuple[int, ...], values: Sequence[
 
 
 def asked(row: Row, values: Sequence[int]) -> int:
-    """What the larger side has to reach, with the row's weights."""
-    first, *rest = row.smaller
-    found = total(first, values)
-    return min(found, *(total(option, values) for option in rest)) if rest else found
+    """What the larger side has to reach beyond its base, with the row's weights."""
+    found = total(row.smaller[0], values)
+    for option in row.smaller[1:]:
+        found = min(found, total(option, values))
+    return found - row.base
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +91,13 @@ class Least:
 
 def least(program: Program, known: Sequence[int | None]) -> Least:
     """The least solution where `known` are the values that are fixed; positions without one range freely."""
-    low, high = _ranges(program, known)
+    low = [least if value is None else value for least, value in zip(program.low, known, strict=True)]
+    high = [most if value is None else value for most, value in zip(program.high, known, strict=True)]
     reasons: dict[int, Row] = {}
     for _ in range(len(low) + _SETTLES):
         raised = False
         for row in program.rows:
-            need = asked(row, low) - row.base
+            need = asked(row, low)
             if len(row.larger) != 1:
                 if sum(weight * high[at] for weight, at in row.larger) < need:
                     return Least(low, row, reasons)
@@ -98,15 +112,6 @@ def least(program: Program, known: Sequence[int | None]) -> Least:
         if not raised:
             return Least(low, None, reasons)
     return Least(low, program.rows[0], reasons)
-
-
-def _ranges(program: Program, known: Sequence[int | None]) -> tuple[list[int], list[int]]:
-    """The least and the most that each quantity may be; a stated one that is left open may be anything."""
-    free = [q.fact is None for q in program.quantities]
-    pairs = list(zip(program.quantities, known, free, strict=True))
-    low = [value if value is not None else q.least if is_free else 1 for q, value, is_free in pairs]
-    high = [value if value is not None else q.most if is_free else MOST for q, value, is_free in pairs]
-    return low, high
 
 
 def behind(found: Least) -> tuple[list[Row], set[int]]:
@@ -132,16 +137,23 @@ def programs(system: System, *, through_stated: bool = False) -> Iterator[Progra
     """
     order = {quantity.id: at for at, quantity in enumerate(system.quantities)}
     joining = {q.id for q in system.quantities if through_stated or q.fact is None}
-    parts = _parts(system, joining)
-    lone = joining.difference(*(constraint.ids() for part in parts for constraint in part))
-    found: list[tuple[set[str], list[Constraint]]] = [({name}, []) for name in sorted(lone)]
-    found += [({name for constraint in part for name in constraint.ids()}, part) for part in parts]
-    for names, constraints in sorted(found, key=lambda one: min(order[name] for name in one[0])):
-        places = sorted(order[name] for name in names)
-        yield _program([system.quantities[at] for at in places], constraints)
+    named = [(constraint, constraint.ids()) for constraint in system.constraints]
+    lone = joining.difference(*(names for _, names in named))
+    found: list[tuple[tuple[int, ...], tuple[Constraint, ...]]] = [((order[name],), ()) for name in lone]
+    found += [_places(part, order) for part in _parts(named, joining)]
+    for places, constraints in sorted(found, key=lambda one: one[0][:1]):
+        yield compiled([system.quantities[at] for at in places], constraints)
 
 
-def _parts(system: System, joining: set[str]) -> list[list[Constraint]]:
+Named = tuple[Constraint, tuple[str, ...]]
+
+
+def _places(part: list[Named], order: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[Constraint, ...]]:
+    places = sorted({order[name] for _, names in part for name in names})
+    return tuple(places), tuple(constraint for constraint, _ in part)
+
+
+def _parts(named: list[Named], joining: set[str]) -> list[list[Named]]:
     """The constraints that hang together by joining quantities; those without any stand alone."""
     parent = {name: name for name in joining}
 
@@ -152,18 +164,19 @@ def _parts(system: System, joining: set[str]) -> list[list[Constraint]]:
         return name
 
     heads: list[str | None] = []
-    for constraint in system.constraints:
-        names = [name for name in constraint.ids() if name in joining]
-        heads.append(names[0] if names else None)
-        for name in names[1:]:
-            parent[root(name)] = root(names[0])
-    parts: dict[str | int, list[Constraint]] = {}
-    for at, (head, constraint) in enumerate(zip(heads, system.constraints, strict=True)):
-        parts.setdefault(at if head is None else root(head), []).append(constraint)
+    for _, names in named:
+        own = [name for name in names if name in joining]
+        heads.append(own[0] if own else None)
+        for name in own[1:]:
+            parent[root(name)] = root(own[0])
+    parts: dict[str | int, list[Named]] = {}
+    for at, (head, one) in enumerate(zip(heads, named, strict=True)):
+        parts.setdefault(at if head is None else root(head), []).append(one)
     return list(parts.values())
 
 
-def _program(quantities: Sequence[Quantity], constraints: Iterable[Constraint]) -> Program:
+def compiled(quantities: Sequence[Quantity], constraints: Iterable[Constraint]) -> Program:
+    """A program of everything together; right for any system, and quick for small ones."""
     places = {quantity.id: at for at, quantity in enumerate(quantities)}
     rows = [_row(constraint, places) for constraint in constraints]
     firm = tuple(row for row in rows if not row.constraint.soft)
@@ -171,33 +184,44 @@ def _program(quantities: Sequence[Quantity], constraints: Iterable[Constraint]) 
     return Program(
         tuple(quantities), firm, tuple(row for row in rows if row.constraint.soft),
         tuple(None if q.fact is None else q.fact.value for q in quantities),
+        tuple(q.least if q.fact is None else 1 for q in quantities),
+        tuple(q.most if q.fact is None else MOST for q in quantities),
     )  # fmt: skip
 
 
 def _supplies(rows: Sequence[Row]) -> None:
     """A sum on the larger side is decided without search only where its quantities are a part of nothing."""
-    parts = {at for row in rows for at in row.parts}
-    for row in rows:
-        if len(row.larger) > 1 and any(at in parts for _, at in row.larger):
+    several = [row for row in rows if len(row.larger) > 1]
+    parts = {at for row in rows for at in row.parts} if several else set()
+    for row in several:
+        if any(at in parts for _, at in row.larger):
             raise ValueError(
                 f"{row.constraint.id}: a larger side of several quantities that are parts elsewhere"
             )
 
 
-def _row(constraint: Constraint, places: dict[str, int]) -> Row:
+def _row(constraint: Constraint, places: Mapping[str, int]) -> Row:
     sides = (constraint.larger, *constraint.smaller)
-    scale = lcm(*(term.per for side in sides for term in side))
-    if any(len(term.factors) > 1 or term.curve for term in constraint.larger):
+    scale = 1
+    for side in sides:
+        for term in side:
+            scale = scale if term.per == 1 else lcm(scale, term.per)
+    larger, *smaller = [_sum(side, scale, places) for side in sides]
+    if larger.products:
         raise ValueError(f"{constraint.id}: the larger side holds plain quantities only")
-    larger, *smaller = (tuple(_weighted(term, scale, places) for term in side) for side in sides)
-    base = sum(weight for weight, factors, _ in larger if not factors)
-    return Row(
-        constraint,
-        base,
-        tuple((weight, at) for weight, factors, _ in larger for at in factors),
-        tuple(smaller),
-    )
+    parts = tuple(dict.fromkeys([at for side in smaller for at in side.places]))
+    return Row(constraint, larger.constant, larger.plain, tuple(smaller), parts)
 
 
-def _weighted(term: Term, scale: int, places: dict[str, int]) -> Weighted:
-    return term.times * scale // term.per, tuple(places[name] for name in term.factors), term.curve
+def _sum(side: Sequence[Term], scale: int, places: Mapping[str, int]) -> Sum:
+    constant = 0
+    plain, products = [], []
+    for factors, times, per, curve in side:
+        weight = times * scale // per
+        if not factors:
+            constant += weight
+        elif len(factors) == 1 and not curve:
+            plain.append((weight, places[factors[0]]))
+        else:
+            products.append((weight, tuple(places[name] for name in factors), curve))
+    return Sum(constant, tuple(plain), tuple(products))

@@ -8,8 +8,11 @@ from backstay.model.conflict import Conflict
 from backstay.model.derivation import Derivation
 from backstay.resolve.solve import conflict
 from backstay.resolve.solve.numbers import choose
-from backstay.resolve.solve.program import programs
+from backstay.resolve.solve.program import compiled, programs
 from backstay.resolve.solve.terms import System
+
+_SMALL = 20
+"""Constraints that are quicker looked at together than taken apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +34,6 @@ def solve(system: System) -> Solution:
 
 def numbers(system: System) -> dict[str, Derivation]:
     """The numbers alone, for a system whose conflicts are looked for together with others'."""
-    return {derivation.id: derivation for part in programs(system) for derivation in choose(part)}
+    small = len(system.constraints) < _SMALL
+    parts = (compiled(system.quantities, system.constraints),) if small else programs(system)
+    return {derivation.id: derivation for part in parts for derivation in choose(part)}

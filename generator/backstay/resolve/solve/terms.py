@@ -2,12 +2,14 @@
 
 Every constraint reads "this is at least that", where "that" is a sum of products with positive coefficients. Raising a
 quantity can therefore only ever ask more of what it is a part of, and of nothing else. This is what makes the whole
-system decidable without search (see docs/decisions/0009-solving-without-search.md).
+system decidable without search (see docs/decisions/0009-solving-without-search.md). These are named tuples: dozens of them
+are made for each service of a fleet, and frozen dataclasses take four times as long to make.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from backstay.core.fact import Fact, Origin, OriginKind
 from backstay.core.route import Route, read
@@ -26,8 +28,7 @@ class Prefer(StrEnum):
     SMALLEST = "smallest"
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A whole number in `unit` (`ms`, `bytes`, `attempts`, ...).
 
     Stated (`fact`): what the spec, a preset or a version says; `demand` is that in words, `route` the line that states
@@ -78,8 +79,7 @@ def _route(fact: Fact[int]) -> Route:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """`times / per` of the product of some quantities; of none, a constant.
 
     With a `curve` the last factor counts as the entry at its own value, the last entry for all values beyond: for sums
@@ -102,8 +102,7 @@ def constant(value: int) -> Term:
     return Term((), value)
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(NamedTuple):
     """The sum of `larger` is at least the sum of `parts`, or at least the sum of `unless` where that is given.
 
     `larger` is one quantity, or a constant. Several terms may only be quantities that are a part of nothing: supplies. `words` say it as a bound on a
@@ -127,11 +126,10 @@ class Constraint:
         """The sums of which the larger side has to reach the least."""
         return (self.parts,) if self.unless is None else (self.parts, self.unless)
 
-    def ids(self) -> Iterable[str]:
+    def ids(self) -> tuple[str, ...]:
         """Every quantity that it speaks of, the larger side first."""
-        return dict.fromkeys(
-            name for side in (self.larger, *self.smaller) for term in side for name in term.factors
-        )
+        sides = (self.larger, *self.smaller)
+        return tuple(dict.fromkeys([name for side in sides for term in side for name in term.factors]))
 
 
 @dataclass(frozen=True, slots=True)
