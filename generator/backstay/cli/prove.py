@@ -45,7 +45,8 @@ def command(
     """Run what SPECS (default: specs/) compile to, and see whether each promise about a call holds.
 
     Real Envoys, gRPC clients and servers on the loopback, with boxes that forget idle connections; time passes
-    faster. Nothing outside this machine is touched, and nothing is left running. Needs `pip install 'backstay[prove]'`.
+    faster. Nothing outside this machine is touched (a Go toolchain, if there is one, fetches the Go peer's modules once),
+    and nothing is left running. Needs `pip install 'backstay[prove]'`.
 
     Exit codes: 0 nothing disproved, 1 something disproved, 2 bad call or unsound specs, 3 could not tell.
     """

@@ -68,10 +68,15 @@ class Child:
         async for line in self._process.stdout:
             yield line
 
-    async def ended(self) -> str:
-        """Wait until it ends by itself; why."""
+    async def status(self) -> int:
+        """Wait until it ends by itself; its exit status, or minus the signal that ended it."""
         code = await self._process.wait()
         await asyncio.wait([self._listening])
+        return code
+
+    async def ended(self) -> str:
+        """Wait until it ends by itself; why."""
+        code = await self.status()
         how = f"signal {-code}" if code < 0 else f"exit status {code}"
         return f"{self.name} died ({how})" + (f": {self.last_words}" if self._said else "")
 

@@ -45,6 +45,9 @@ MAX_PING_STRIKES = "grpc.http2.max_ping_strikes"
 MAX_RECEIVE = "grpc.max_receive_message_length"
 MAX_SEND = "grpc.max_send_message_length"
 
+CORE_CLIENT_GAP = 1_000
+"""C-core clients send no two pings within a second, whatever they are told (chttp2_transport.cc, NextAllowedPingInterval)."""
+
 DEPRECATED = frozenset({"grpc.http2.min_time_between_pings_ms"})
 """Arguments that C-core still knows and that have no effect any more."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from backstay.core.fact import Fact
 from backstay.core.manifest import Role
 from backstay.model.hop import Refresh, Side
-from backstay.model.network import Keepalive
+from backstay.model.network import Keepalive, Runtime
 from backstay.pipeline import emit
 from backstay.prove.mesh.claims import claims, untried, untried_call
+from backstay.prove.mesh.gopeer import GoPeer
 from backstay.prove.mesh.objects import Emitted
 from backstay.prove.mesh.pace import drain_pace, notice_pace, silence_pace
 from backstay.prove.mesh.setting import Setting
@@ -137,10 +139,21 @@ def pinging(*arguments: tuple[str, int]) -> Setting:
 def test_pings_that_core_throttles_by_the_minute_cannot_be_hurried():
     """In real time they can be tried."""
     throttled = pinging(("grpc.keepalive_time_ms", 1000))
-    free = pinging(("grpc.keepalive_time_ms", 1000), ("grpc.http2.max_pings_without_data", 0))
+    free = pinging(("grpc.keepalive_time_ms", 2000), ("grpc.http2.max_pings_without_data", 0))
     assert "one ping a minute" in reason(throttled, Kind.SURVIVES, 2)
     assert reason(throttled, Kind.SURVIVES, 1) is None
     assert reason(free, Kind.SURVIVES, 2) is None
+
+
+def test_core_clients_send_no_two_pings_within_a_second():
+    """Of real time: what stands in for Go's client is under the same limit, and Go's own is not."""
+    free = pinging(("grpc.keepalive_time_ms", 2000), ("grpc.http2.max_pings_without_data", 0))
+    assert silence_pace(free) <= 2
+    assert "at most one ping a second, and 2s would pass in less; try `--scale 2`" in reason(
+        free, Kind.SURVIVES, 3
+    )
+    go = replace(free.call, client=replace(free.call.client, runtime=Runtime.GO))
+    assert reason(Setting(free.emitted, go, GoPeer(Path("go"))), Kind.SURVIVES, 3) is None
 
 
 def test_what_only_tcp_probes_notice_is_not_tried():

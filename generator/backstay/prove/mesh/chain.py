@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from backstay.core.failure import CannotTell
 from backstay.model.hop import Hop, Side
+from backstay.model.network import Runtime
 from backstay.prove.children import Child
 from backstay.prove.istiod import Struct
 from backstay.prove.mesh.box import timer
 from backstay.prove.mesh.envoy import envoy, reserved_port
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.loopback import bootstrap
-from backstay.prove.mesh.peers import Peer, peer
+from backstay.prove.mesh.peers import Peer, peer, python_peer
 from backstay.prove.mesh.relay import LOOPBACK, Relay
 from backstay.prove.mesh.scaled import scaled_arguments, whole_seconds
 from backstay.prove.mesh.setting import Setting
@@ -104,9 +105,10 @@ class _Builder:
     async def server(self) -> tuple[Peer, int]:
         """The server, and the port that it has chosen."""
         call = self.setting.call
-        settings = {"options": self._options(self.setting.server_arguments)}
+        settings = {"options": self._options(self.setting.server_arguments), "scale": self.scale}
+        program = self._program("server", call.service.runtime)
         one, ready = await self.stack.enter_async_context(
-            peer(f"the server {call.service.name}", f"{self._spoken}_server", settings)
+            peer(f"the server {call.service.name}", program, settings)
         )
         return one, int(str(ready.facts["port"]))
 
@@ -130,15 +132,18 @@ class _Builder:
     async def client(self, port: int) -> Peer:
         """The client of a port."""
         options = self._options(self.setting.client_arguments)
-        settings = {"target": f"{LOOPBACK}:{port}", "options": options}
-        name = f"the client {self.setting.call.client.name}"
-        one, _ = await self.stack.enter_async_context(peer(name, f"{self._spoken}_client", settings))
+        settings = {"target": f"{LOOPBACK}:{port}", "options": options, "scale": self.scale}
+        client = self.setting.call.client
+        program = self._program("client", client.runtime)
+        one, _ = await self.stack.enter_async_context(peer(f"the client {client.name}", program, settings))
         return one
 
-    @property
-    def _spoken(self) -> str:
+    def _program(self, role: str, runtime: Runtime) -> list[str]:
         """Which of the peers: what is no HTTP/2 is bytes to everybody on the way."""
-        return "grpc" if self.setting.call.service.protocol.pings else "tcp"
+        if not self.setting.call.service.protocol.pings:
+            return python_peer(f"tcp_{role}")
+        go = self.setting.go.plays(runtime)
+        return python_peer(f"grpc_{role}") if go is None else [str(go), role]
 
     def _options(self, arguments: dict[str, int | str]) -> list[tuple[str, int | str]]:
         return list(scaled_arguments(arguments, self.scale).items())

@@ -155,6 +155,14 @@ def _unscalable(setting: Setting, scale: int) -> str | None:
             f"the client has no {grpc.MAX_PINGS_WITHOUT_DATA}=0: C-core then sends one ping a minute, a minute that "
             f"cannot be divided by {scale}; try `--scale 1`"
         )
+    hurried = next(
+        (one for one in setting.core_clients if one.interval.value < grpc.CORE_CLIENT_GAP * scale), None
+    )
+    if scale > 1 and hurried is not None:
+        return (
+            f"C-core sends at most one ping a second, and {show_duration(hurried.interval.value)} would pass in less; "
+            f"try `--scale {max(1, hurried.interval.value // grpc.CORE_CLIENT_GAP)}`"
+        )
     slow = next((pinger for pinger in setting.pingers if _beyond_hidden_rule(pinger, setting)), None)
     if scale > 1 and slow is not None:
         return "C-core allows a ping each two hours on a connection without calls, two hours that cannot be divided"
@@ -166,7 +174,8 @@ def _unscalable(setting: Setting, scale: int) -> str | None:
 def _throttled(setting: Setting) -> bool:
     arguments = setting.client_arguments
     interval = arguments.get(grpc.KEEPALIVE_TIME)
-    throttled = arguments.get(grpc.MAX_PINGS_WITHOUT_DATA) != 0
+    core = setting.go.plays(setting.call.client.runtime) is None
+    throttled = core and arguments.get(grpc.MAX_PINGS_WITHOUT_DATA) != 0
     return throttled and isinstance(interval, int) and setting.call.hops[0] is setting.hop
 
 

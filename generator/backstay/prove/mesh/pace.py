@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from backstay.model.hop import Refresh, Side
 from backstay.prove.mesh.ending import Sidecar, ending
 from backstay.prove.mesh.setting import Setting
+from backstay.upstream import grpc
 
 SILENCE_MS = 10_000
 """How long a silence needs to take in a trial, so that it is not waited for longer than it is worth."""
@@ -57,6 +58,7 @@ def _round(wanted: float, limits: Iterable[float]) -> int:
 def _silence_limits(setting: Setting) -> Iterator[float]:
     """The fastest pace that each margin allows."""
     silence = setting.call.silence
+    yield from (pinger.interval.value / grpc.CORE_CLIENT_GAP for pinger in setting.core_clients)
     yield from (pinger.timeout.value / _TIMEOUT_MS for pinger in setting.pingers)
     for box in setting.boxes:
         yield from (_apart(box.idle.value, pinger.longest_gap, _BOX_MARGIN_MS) for pinger in setting.pingers)
@@ -67,6 +69,7 @@ def _silence_limits(setting: Setting) -> Iterator[float]:
 
 
 def _notice_limits(setting: Setting, side: Side, within: int) -> Iterator[float]:
+    yield from (pinger.interval.value / grpc.CORE_CLIENT_GAP for pinger in setting.core_clients)
     for pinger in setting.pingers:
         yield pinger.timeout.value / _TIMEOUT_MS
         if pinger.side is side:

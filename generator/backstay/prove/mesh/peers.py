@@ -28,6 +28,11 @@ class Told:
         return str(self.facts.get(name) or "")
 
 
+def python_peer(name: str) -> list[str]:
+    """The command of a program of `prove.peers`."""
+    return [sys.executable, "-P", "-m", f"backstay.prove.peers.{name}"]
+
+
 class Peer:
     """A client or a server. Use through `peer`."""
 
@@ -64,9 +69,11 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(name: str, program: str, settings: Mapping[str, object]) -> AsyncIterator[tuple[Peer, Told]]:
-    """Run a program of `prove.peers` for the length of the block; the peer and what it told when it was ready."""
-    command = [sys.executable, "-P", "-m", f"backstay.prove.peers.{program}", json.dumps(settings)]
+async def peer(
+    name: str, program: Sequence[str], settings: Mapping[str, object]
+) -> AsyncIterator[tuple[Peer, Told]]:
+    """Run a program with its settings for the length of the block; the peer and what it told when it was ready."""
+    command = [*program, json.dumps(settings)]
     env = {key: value for key, value in os.environ.items() if key.lower() not in _UNWANTED}
     async with child(name, command, {**env, "GRPC_VERBOSITY": "NONE"}) as running:
         one = Peer(running)

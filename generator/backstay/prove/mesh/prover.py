@@ -12,6 +12,7 @@ from backstay.prove.mesh import judge
 from backstay.prove.mesh.claims import LONGEST_SECONDS, claims, untried, untried_call
 from backstay.prove.mesh.drain import drain
 from backstay.prove.mesh.envoy import require
+from backstay.prove.mesh.gopeer import GoPeer, go_peer, wanted
 from backstay.prove.mesh.journal import Journal
 from backstay.prove.mesh.pace import drain_pace, notice_pace, silence_pace
 from backstay.prove.mesh.setting import Setting, settings
@@ -40,10 +41,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """How much may go on at once."""
+    """How much may go on at once, and what every trial may use."""
 
     trials: asyncio.Semaphore
     starts: asyncio.Semaphore
+    go: GoPeer
 
 
 def _quiet(_: str) -> None:
@@ -67,7 +69,9 @@ def prove_all(jobs: Sequence[Job], scale: int | None = None, tell: Tell = _quiet
 
 
 async def _all(jobs: Sequence[Job], scale: int | None, tell: Tell) -> list[Report]:
-    places = _Places(asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(STARTING))
+    calls = [call for job in jobs for call in job.cluster.network.calls]
+    go = await go_peer(tell) if wanted(calls) else GoPeer()
+    places = _Places(asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(STARTING), go)
     return await together(_report(job, scale, places, tell) for job in jobs)
 
 
@@ -78,7 +82,7 @@ async def _report(job: Job, scale: int | None, places: _Places, tell: Tell) -> R
         tell(f"{job.cluster.name}: {done.name}: {', '.join(f'{report.count(v)} {v}' for v in Verdict)}")
         return done
 
-    calls = [_Call(setting, scale, places) for setting in settings(job.cluster, job.settled)]
+    calls = [_Call(setting, scale, places) for setting in settings(job.cluster, job.settled, places.go)]
     return Report(job.cluster.name, await together(proof(call) for call in calls))
 
 
@@ -172,12 +176,16 @@ class _Call:
         call = self.setting.call
         if not call.service.protocol.pings:
             return [f"both ends exchange bytes, not {call.service.protocol}"]
-        known = ((call.client.name, call.client.runtime), (call.service.name, call.service.runtime))
-        return [
-            f"{name} is played by gRPC core, not {runtime}"
-            for name, runtime in known
-            if runtime is not Runtime.CORE
-        ]
+        ends = ((call.client.name, call.client.runtime), (call.service.name, call.service.runtime))
+        return [words for name, runtime in ends if (words := self._stand_in(name, runtime))]
+
+    def _stand_in(self, name: str, runtime: Runtime) -> str:
+        """Who plays an end that is not gRPC core; empty when it is the real thing."""
+        go = self.setting.go
+        if runtime is Runtime.CORE or go.plays(runtime):
+            return ""
+        why = f": {go.missing}" if runtime is Runtime.GO else ""
+        return f"{name} is played by gRPC core, not {runtime}{why}"
 
 
 def _take(title: str, scale: int, journal: Journal) -> Take:

@@ -7,11 +7,12 @@ from functools import cached_property
 from backstay.core.manifest import Settled
 from backstay.core.units import show_seconds
 from backstay.model.cluster import Cluster
-from backstay.model.hop import Box, Hop, Pinger, Refresh, TcpKeepalive
+from backstay.model.hop import Box, Hop, Pinger, Refresh, Side, TcpKeepalive
 from backstay.model.network import Call, Client, Runtime, Service
 from backstay.prove.istiod import Mesh, NoteKind, Proxy, Result, Struct, apply
 from backstay.prove.mesh import loopback
 from backstay.prove.mesh.base import port_of, sidecar_config
+from backstay.prove.mesh.gopeer import GoPeer
 from backstay.prove.mesh.objects import Arguments, Emitted
 from backstay.prove.mesh.routes import apply_virtual_services
 from backstay.upstream import grpc
@@ -29,6 +30,7 @@ _FAULTS = frozenset(
 _SERVER_PINGS_MS = 7_200_000
 _SERVER_TIMEOUT_MS = 20_000
 _NEVER = 2**31 - 1
+_NO_GO = GoPeer()
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Setting:
 
     emitted: Emitted
     call: Call
+    go: GoPeer = _NO_GO
 
     @property
     def hop(self) -> Hop:
@@ -52,6 +55,13 @@ class Setting:
     def pingers(self) -> list[Pinger]:
         """Who sends HTTP/2 PINGs over the network, as the model has it."""
         return [pinger for pinger in self.hop.pingers if pinger.how is Refresh.HTTP2_PING]
+
+    @property
+    def core_clients(self) -> list[Pinger]:
+        """Those of them that are a client of C-core, or one that C-core stands in for."""
+        if self.go.plays(self.call.client.runtime) is not None:
+            return []
+        return [one for one in self.pingers if one.side is Side.SENDER and not one.by_proxy]
 
     @cached_property
     def client_sidecar(self) -> Struct | None:
@@ -128,10 +138,10 @@ class Setting:
         return dict(pipelines.metadata_channel.value) if settable and pipelines else {}
 
 
-def settings(cluster: Cluster, settled: Sequence[Settled]) -> list[Setting]:
+def settings(cluster: Cluster, settled: Sequence[Settled], go: GoPeer = _NO_GO) -> list[Setting]:
     """Every call of a cluster."""
     emitted = Emitted(cluster, settled)
-    return [Setting(emitted, call) for call in cluster.network.calls]
+    return [Setting(emitted, call, go) for call in cluster.network.calls]
 
 
 def _client_pod(client: Client, version: str) -> Proxy:
