@@ -5,8 +5,15 @@ from backstay.check.rules.delivery import gop001_patches_without_base as gop001
 from backstay.check.rules.delivery import ver003_no_such_knob as ver003
 from backstay.check.rules.job import job001_failure_policy_without_never as job001
 from backstay.check.rules.job import job002_failure_policy_with_early_replacement as job002
+from backstay.check.rules.job import job003_lost_node_blocks_job as job003
+from backstay.check.rules.job import job004_pytorchjob_restarts_forever as job004
+from backstay.check.rules.job import job005_lost_node_blocks_restart as job005
+from backstay.check.rules.job import job008_force_delete_annotation_without_effect as job008
+from backstay.check.rules.job import job009_force_delete_annotation_of_other_kueue as job009
 from backstay.check.rules.job import job010_never_evicted as job010
 from backstay.check.rules.job import job011_evicted_by_a_hiccup as job011
+from backstay.check.rules.job import job012_bad_node_health_check as job012
+from backstay.check.rules.job import job013_static_out_of_service_taint as job013
 from backstay.check.rules.job import job016_exit_codes_before_disruption as job016
 from backstay.check.rules.job import job018_endless_disruptions as job018
 from backstay.check.rules.job import job023_failed_job_keeps_its_gpus as job023
@@ -94,8 +101,15 @@ CHECKS: tuple[Check, ...] = (
     gop001.CHECK,
     job001.CHECK,
     job002.CHECK,
+    job003.CHECK,
+    job004.CHECK,
+    job005.CHECK,
+    job008.CHECK,
+    job009.CHECK,
     job010.CHECK,
     job011.CHECK,
+    job012.CHECK,
+    job013.CHECK,
     job016.CHECK,
     job018.CHECK,
     job023.CHECK,

@@ -103,6 +103,11 @@ class Replicas:
     name: str
     part: Part
 
+    def restart_policy(self) -> object:
+        """Its restartPolicy, or a PyTorchJob's default; None when a patch leaves it to the object."""
+        default = None if self.part.item.partial else "OnFailure"
+        return self.part.value.get("restartPolicy") or default
+
     @property
     def pods(self) -> Pods:
         """Its pods."""

@@ -16,7 +16,7 @@ from backstay.check.context import Context
 from backstay.check.look import Part, whole
 from backstay.check.rules.job import configs
 from backstay.check.rules.job.pods import Pods
-from backstay.core.diagnostic import Severity
+from backstay.core.diagnostic import Related, Severity
 from backstay.core.feature import Feature
 from backstay.model.jobs import Recovery, Strategy, Workload
 
@@ -24,7 +24,9 @@ DELETE = "kueue.x-k8s.io/safe-to-forcefully-delete"
 TERMINATE = "kueue.x-k8s.io/safe-to-forcefully-terminate"
 """The annotation's name before Kueue 0.15.6, 0.16.3 and 0.17."""
 GATE = "FailureRecoveryPolicy"
-KINDS = configs.KINDS | {"Deployment", "NodeHealthCheck"}
+GATE_KINDS = configs.KINDS | {"Deployment"}
+"""Where objects tell whether Kueue frees pods."""
+KINDS = GATE_KINDS | {"NodeHealthCheck"}
 """Where objects tell who frees pods."""
 
 _MANAGER = "kueue-controller-manager"
@@ -68,6 +70,20 @@ def workload_stuck(ctx: Context, workload: Workload) -> Stuck | None:
     whose = f"{workload.namespace.value}/{workload.name}"
     return Stuck("Kueue frees pods only that are declared safe to restart",
                  f"add `{whose}` to `restartSafe` if two copies of it do no harm, or choose a `strategy` that fences the node", None)  # fmt: skip
+
+
+def strategy_place(ctx: Context) -> tuple[Related, ...]:
+    """The spec line that names the strategy."""
+    recovery = recovery_of(ctx)
+    return (Related(look.stated(recovery.strategy), "the strategy"),) if recovery else ()
+
+
+def monitor_grace(ctx: Context) -> int:
+    """How long a node may be silent until it counts as lost, in milliseconds; the least where nothing tells."""
+    recovery = recovery_of(ctx)
+    if recovery is not None:
+        return recovery.monitor_grace.value
+    return 50_000 if ctx.has(Feature.NODE_MONITOR_GRACE_50S) else 40_000
 
 
 def recovery_of(ctx: Context) -> Recovery | None:

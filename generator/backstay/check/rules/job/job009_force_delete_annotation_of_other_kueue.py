@@ -1,0 +1,40 @@
+"""Pods carry Kueue's annotation under a name that the installed Kueue does not read.
+
+It was `safe-to-forcefully-terminate` until 0.15.5 and 0.16.2, and is `safe-to-forcefully-delete` from 0.15.6, 0.16.3 and
+0.17 on. Pods that carry both are freed by every release.
+
+Not judged: an unknown Kueue version, and one without failure recovery (JOB008 judges that).
+
+Breaks: pods of a lost node stay Terminating, although they are marked.
+Bad:
+    annotations: {kueue.x-k8s.io/safe-to-forcefully-terminate: "true"}
+Good:
+    annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "true"}
+Source: kubernetes-sigs/kueue KEP 6757 (history), pkg/controller/constants/constants.go
+"""
+
+from collections.abc import Iterator
+
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.check.rules.job import pods, recovery
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.feature import Feature
+
+RULE = rule(__doc__, "JOB009", "force-delete-annotation-of-other-kueue")
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge pods that carry one of the two names only."""
+    if not ctx.has(Feature.KUEUE_FAILURE_RECOVERY):
+        return
+    read, other = recovery.DELETE, recovery.TERMINATE
+    if not ctx.has(Feature.KUEUE_FORCEFULLY_DELETE):
+        read, other = other, read
+    for one in (*pods.of_jobs(ctx), *pods.of_services(ctx)):
+        if one.annotation(other) == "true" and one.annotation(read) != "true":
+            yield ctx.report(RULE, one.item, (*one.metadata.route, "annotations", other),
+                             f"Kueue {ctx.versions.get('kueue', '')} does not read this annotation", f'write `{read}: "true"`')  # fmt: skip
+
+
+CHECK = Check(RULE, reads=pods.KINDS | pods.SERVICE_KINDS, run=check)
