@@ -20,6 +20,8 @@ from backstay.check.rules.job import job023_failed_job_keeps_its_gpus as job023
 from backstay.check.rules.job import job024_template_restart_policy_ignored as job024
 from backstay.check.rules.job import job027_restart_needs_gate as job027
 from backstay.check.rules.job import job028_failure_policy_refused as job028
+from backstay.check.rules.job import job029_job_retries_multiply as job029
+from backstay.check.rules.job import job030_deadline_before_last_try as job030
 from backstay.check.rules.job import job036_quota_refuses_pods as job036
 from backstay.check.rules.job import job038_queue_label_ignored as job038
 from backstay.check.rules.job import job039_evicted_while_healing as job039
@@ -116,6 +118,8 @@ CHECKS: tuple[Check, ...] = (
     job024.CHECK,
     job027.CHECK,
     job028.CHECK,
+    job029.CHECK,
+    job030.CHECK,
     job036.CHECK,
     job038.CHECK,
     job039.CHECK,
