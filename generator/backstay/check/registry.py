@@ -18,6 +18,8 @@ from backstay.check.rules.job import job016_exit_codes_before_disruption as job0
 from backstay.check.rules.job import job018_endless_disruptions as job018
 from backstay.check.rules.job import job023_failed_job_keeps_its_gpus as job023
 from backstay.check.rules.job import job024_template_restart_policy_ignored as job024
+from backstay.check.rules.job import job025_retries_have_no_home as job025
+from backstay.check.rules.job import job026_no_restart_for_declared_retries as job026
 from backstay.check.rules.job import job027_restart_needs_gate as job027
 from backstay.check.rules.job import job028_failure_policy_refused as job028
 from backstay.check.rules.job import job029_job_retries_multiply as job029
@@ -116,6 +118,8 @@ CHECKS: tuple[Check, ...] = (
     job018.CHECK,
     job023.CHECK,
     job024.CHECK,
+    job025.CHECK,
+    job026.CHECK,
     job027.CHECK,
     job028.CHECK,
     job029.CHECK,

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 
 from backstay.check import look
 from backstay.check.context import Context
-from backstay.check.look import Part
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.check.rules.job.pods import Job
@@ -49,7 +48,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for jobset in pods.jobsets(ctx):
         restarts = pods.number(jobset.get("failurePolicy", "maxRestarts")) or 0
         for job in pods.jobs_of(jobset) if restarts > 0 else ():
-            yield from _nested(ctx, jobset, job, restarts)
+            yield from _nested(ctx, job, restarts)
 
 
 def _workload(ctx: Context, workload: Workload) -> Iterator[Diagnostic]:
@@ -75,7 +74,9 @@ def _budget(ctx: Context, workload: Workload) -> Fact[int]:
 
 
 def _product(layers: tuple[Retrying, ...]) -> str:
-    factors = " x ".join(f"{1 + one.retries.value} ({_NAMES[one.layer]})" for one in layers if one.retries.value)
+    factors = " x ".join(
+        f"{1 + one.retries.value} ({_NAMES[one.layer]})" for one in layers if one.retries.value
+    )
     return f"{factors} tries"
 
 
@@ -91,10 +92,12 @@ def _place(workload: Workload, retrying: list[Retrying]) -> Place:
 def _pins(workload: Workload) -> Iterator[Related]:
     for one in workload.layers:
         if one.pinned:
-            yield Related(look.stated(one.retries), f"{_NAMES[one.layer]} tries {one.retries.value} times again")
+            yield Related(
+                look.stated(one.retries), f"{_NAMES[one.layer]} tries {one.retries.value} times again"
+            )
 
 
-def _nested(ctx: Context, jobset: Part, job: Job, restarts: int) -> Iterator[Diagnostic]:
+def _nested(ctx: Context, job: Job, restarts: int) -> Iterator[Diagnostic]:
     limit = _limit(job)
     if limit == 0:
         return

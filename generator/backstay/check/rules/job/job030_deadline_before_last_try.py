@@ -76,7 +76,9 @@ def _job(ctx: Context, job: Job) -> Iterator[Diagnostic]:
 
 def _waits(limit: int) -> int:
     """Seconds of waiting before all retries of a Job: doubled each time, up to six minutes."""
-    return sum(min(_FIRST_WAIT_S * 2 ** min(number, 10), _LONGEST_WAIT_S) for number in range(min(limit, 10_000)))
+    return sum(
+        min(_FIRST_WAIT_S * 2 ** min(number, 10), _LONGEST_WAIT_S) for number in range(min(limit, 10_000))
+    )
 
 
 CHECK = Check(RULE, reads=pods.JOB_KINDS | {"jobs", "derivations"}, run=check)
