@@ -44,6 +44,10 @@ diff rev="HEAD":
 docs:
     python tools/docs.py
 
+# Build what `backstay prove jobs` runs: just components DIR
+components dir:
+    python tools/components.py {{dir}}
+
 bench:
     python bench/run.py
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from e2e.support import argo, kustomize, toolbox
+from e2e.support import argo, kustomize, plane, toolbox
 from e2e.support import crds as upstream_crds
 from e2e.support.cache import say_on_stderr
+from e2e.support.components import assembled
 from e2e.support.controlplane import control_plane
 from e2e.support.envoy import find_envoy, validate
 from e2e.support.missing import skip_or_fail
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from e2e.support.envoy import Validate
     from e2e.support.kubeapi import Apiserver, Object
     from e2e.support.kustomize import KustomizeBuild
+    from e2e.support.plane import Running
     from e2e.support.toolbox import GetProgram
 
 
@@ -88,6 +90,20 @@ def crds() -> GetCrds:
             return upstream_crds.crds(project, line, *kinds)
 
     return get
+
+
+@pytest.fixture(scope="session")
+def components(pytestconfig: pytest.Config) -> Path:
+    """A components folder for `backstay prove jobs`, built on first use."""
+    with skip_or_fail():
+        return assembled(partial(_say, pytestconfig))
+
+
+@pytest.fixture(scope="session")
+def job_plane(components: Path, pytestconfig: pytest.Config) -> Iterator[Running]:
+    """A control plane with every job controller, shared by the tests of this process."""
+    with plane.running(components, partial(_say, pytestconfig)) as running:
+        yield running
 
 
 def _say(config: pytest.Config, line: str) -> None:

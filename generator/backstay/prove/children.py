@@ -96,16 +96,17 @@ class Child:
 
 @asynccontextmanager
 async def child(
-    name: str, command: Sequence[str], env: Mapping[str, str] | None = None
+    name: str, command: Sequence[str], env: Mapping[str, str] | None = None, *, talks: bool = True
 ) -> AsyncIterator[Child]:
     """Keep a command running for the length of the block; `name` is what messages call it.
 
-    `CannotTell` when it cannot be started.
+    Without `talks` nobody writes to its stdin or reads its stdout. `CannotTell` when it cannot be started.
     """
-    pipe = asyncio.subprocess.PIPE
+    listening = asyncio.subprocess.PIPE
+    pipe = listening if talks else asyncio.subprocess.DEVNULL
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=env, process_group=0, limit=_LONGEST_LINE,
+            *command, stdin=pipe, stdout=pipe, stderr=listening, env=env, process_group=0, limit=_LONGEST_LINE,
             preexec_fn=_die_with_parent if _LIBC else None,
         )  # fmt: skip
     except OSError as error:

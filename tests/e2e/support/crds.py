@@ -36,13 +36,22 @@ def crd_files(project: str, line: str) -> list[Path]:
     Raises `KeyError` for what `crds.toml` does not pin, `Unavailable` when the module cannot be had, and `Failed` when
     it is not the module that was pinned.
     """
+    _, folder = unpacked(project, line)
+    return sorted(folder.glob(_sources()[project]["files"]))
+
+
+def unpacked(project: str, line: str) -> tuple[str, Path]:
+    """Return the pinned version (`v0.18.3`) of a project's release line, and the folder with its module's files.
+
+    Raises what `crd_files` does.
+    """
     source = _sources()[project]
     pin = source["versions"][line]
     module = f"{source['module']}@{pin['version']}"
     found = _download(module)
     if found["Sum"] != pin["sum"]:
         raise Failed(1, f"{module} has the hash {found['Sum']}, pinned is {pin['sum']}")
-    return sorted(Path(found["Dir"]).glob(source["files"]))
+    return pin["version"], Path(found["Dir"])
 
 
 def crds(project: str, line: str, *kinds: str) -> list[Object]:
@@ -59,7 +68,7 @@ def crds(project: str, line: str, *kinds: str) -> list[Object]:
         for document in documents
         if document and document["kind"] == "CustomResourceDefinition"
     }
-    return [_prepared(by_kind[kind]) for kind in kinds or by_kind]
+    return [prepared(by_kind[kind]) for kind in kinds or by_kind]
 
 
 def fit(schema: Object) -> Object:
@@ -81,7 +90,8 @@ def fit(schema: Object) -> Object:
     return kept
 
 
-def _prepared(crd: Object) -> Object:
+def prepared(crd: Object) -> Object:
+    """Return a CRD with every schema made `fit`."""
     versions = [
         version | {"schema": {"openAPIV3Schema": fit(version["schema"]["openAPIV3Schema"])}}
         for version in crd["spec"]["versions"]
