@@ -71,6 +71,12 @@ def patched(job: Job, template: dict[str, Any], name: str = "metadata-grpc-deplo
     return replace(job, settled=[*kept, patch])
 
 
+def told(setting: Setting, words: str) -> Any:
+    """What istiod tells the Envoy whose name ends so: its listener and its cluster."""
+    [found] = [pod.resources for pod in setting.pods if pod.words.endswith(words)]
+    return found
+
+
 EVENTS = (
     Event(10.0, -1, 0, None, What.PHASE, "silent for <1h>"),
     Event(10.0, 0, 0, Side.SENDER, What.OPENED),

@@ -107,13 +107,15 @@ def test_a_drain_is_not_hurried_past_what_can_be_told_apart(istio, longest, most
 def call_reason(**network: object) -> str | None:
     """Why nothing about a call is tried."""
     setting = setting_of(**{"istio": MESH, **network})
-    return untried_call(setting.emitted.cluster, setting.call)
+    return untried_call(setting.call)
 
 
 def test_what_cannot_be_played_is_said():
     """Ambient meshes, machines that end connections, boxes that tell PINGs from data, other protocols."""
     assert call_reason() is None
-    assert "ambient" in call_reason(istio={"version": "1.31", "dataPlane": "ambient"})
+    ambient = {"version": "1.31", "dataPlane": "ambient"}
+    assert "ambient: not tried here" in call_reason(istio=ambient, clients={}, services={"metadata": {}})
+    assert call_reason(istio=ambient) is None
     assert "box box ends connections itself" in call_reason(
         boxes={"box": {"preset": "aws-alb", "idle": "4000s"}}
     )

@@ -7,14 +7,19 @@ from functools import cache
 
 import pytest
 
+from backstay.core.fact import Fact
 from backstay.core.manifest import Role
-from backstay.prove.mesh.base import Port, port_of, sidecar_config
+from backstay.core.place import at
+from backstay.model.parts import DataPlane, Mesh
+from backstay.prove.mesh.base import Port, gateway_config, port_of, sidecar_config
 from backstay.prove.mesh.loopback import bootstrap
 from backstay.prove.mesh.objects import Emitted, read_arguments
 from backstay.prove.mesh.routes import apply_virtual_services
 from backstay.prove.mesh.setting import Setting
+from backstay.resolve.gateways import gateways
+from backstay.spec.network import Network
 from backstay.upstream.istio import HCM, HTTP_PROTOCOL_OPTIONS, PortProtocol
-from support.proving import CALL, setting_of
+from support.proving import CALL, setting_of, told
 from support.repository import SHARED, needs_fixtures
 
 PINGS = {"interval": "60s", "timeout": "20s"}
@@ -36,16 +41,16 @@ def manager(listener: dict) -> dict:
 def test_the_callers_sidecar_pings_and_the_servers_leaves_its_app_alone(version):
     """By an EnvoyFilter or by a DestinationRule that patches the install's own, which alone states the host."""
     setting = setting_of(istio={"version": version}, client=True, server=True)
-    assert keepalive(setting.client_sidecar["clusters"][0]) == PINGS
-    assert keepalive(setting.server_sidecar["clusters"][0]) is None
+    assert keepalive(told(setting, "trainers")["clusters"][0]) == PINGS
+    assert keepalive(told(setting, "metadata")["clusters"][0]) is None
     assert setting.notes == []
 
 
 def test_the_servers_sidecar_pings_callers_that_have_none():
     """And there is no sidecar to configure on their side."""
     setting = setting_of(istio={"version": "1.30"}, server=True)
-    assert setting.client_sidecar is None
-    found = manager(setting.server_sidecar["listeners"][0])
+    assert [pod.words for pod in setting.pods] == ["the sidecar of metadata"]
+    found = manager(told(setting, "metadata")["listeners"][0])
     assert found["http2_protocol_options"]["connection_keepalive"] == PINGS
 
 
@@ -137,7 +142,7 @@ def test_other_hosts_are_other_routes():
 def test_on_the_loopback_nothing_else_is_reached():
     """One address to listen on and one to call, whatever the configuration was for."""
     setting = setting_of(istio={"version": "1.30"}, client=True, server=True)
-    for resources in (setting.client_sidecar, setting.server_sidecar):
+    for resources in (pod.resources for pod in setting.pods):
         text = json.dumps(bootstrap(resources, 1111, 2222, 10))
         addresses = [
             one["address"]["socket_address"] for one in json.loads(text)["static_resources"]["listeners"]
@@ -157,6 +162,11 @@ def recorded(proxy: str) -> dict:
 
 HOST = "api.shop.svc.cluster.local"
 GRPC = Port(HOST, 7001, 7001, PortProtocol.HTTP2)
+GATEWAY = gateways(
+    Network.model_validate({"gateways": {"edge": {"labels": {"istio": "ingressgateway"}}}}),
+    Mesh(Fact("1.31", ()), DataPlane.SIDECAR, Fact("istio-system", ()), None, at()),
+    [],
+)["edge"]
 
 
 @needs_fixtures
@@ -182,6 +192,24 @@ def test_connection_managers_have_istiods_timers(proxy, listener):
     assert expected
     own = {key: value for key, value in waits(manager(mine)).items() if "route" not in key}
     assert all({key: value for key, value in each.items() if "route" not in key} == own for each in expected)
+
+
+@needs_fixtures
+def test_a_gateways_base_is_istiods():
+    """Its listener's timers, where its requests go and how often they are tried, and the cluster that they go to."""
+    theirs = recorded("istio-system/ingressgateway")
+    name = "outbound|7001||api.shop.svc.cluster.local"
+    mine = gateway_config(GATEWAY, GRPC)
+    [listener], [cluster], [route] = mine["listeners"], mine["clusters"], mine["routes"]
+    [expected] = theirs["listeners"]
+    assert (listener["name"], listener["address"]) == (expected["name"], expected["address"])
+    assert waits(manager(listener)) == waits(manager(expected))
+    assert manager(listener)["rds"]["route_config_name"] == theirs["routes"][0]["name"] == route["name"]
+    assert differences(cluster, next(one for one in theirs["clusters"] if one["name"] == name), name) == []
+    action, told_by_istiod = (
+        table["virtual_hosts"][0]["routes"][0]["route"] for table in (route, theirs["routes"][0])
+    )
+    assert differences({**action, "cluster": ""}, {**told_by_istiod, "cluster": ""}, "route") == []
 
 
 def managers(value: object) -> list[dict]:

@@ -1,6 +1,7 @@
-"""What istiod tells a sidecar before any object of ours: the part of it that a call goes through.
+"""What istiod tells a sidecar or a gateway before any object of ours: the part of it that a call goes through.
 
-`virtualInbound` with a chain per own port, an outbound listener with its route and a cluster per reachable service.
+A sidecar has `virtualInbound` with a chain per own port, an outbound listener with its route and a cluster per reachable service;
+a gateway one listener, one route and the cluster that these lead to.
 Names and values are istiod's (istio/istio pilot/pkg/networking/core: listener_builder.go, cluster.go, route/route.go):
 no stream idle timeout, no route timeout, two retries of calls that leave, HTTP/2 where the port's name says so.
 What has no bearing on how long a connection lives is left out: TLS, telemetry, other virtual hosts.
@@ -10,8 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from backstay.core.manifest import Plain
+from backstay.core.units import show_seconds
+from backstay.model.gateway import Gateway, GatewayPort
 from backstay.model.network import Protocol, Service
 from backstay.prove.istiod import Config, Struct
+from backstay.prove.istiod.shape import opened
 from backstay.upstream.istio import (
     FILTER_TYPES,
     HCM,
@@ -28,18 +32,23 @@ TCP_PROXY = "envoy.filters.network.tcp_proxy"
 VIRTUAL_INBOUND = "virtualInbound"
 
 _VIRTUAL_INBOUND_PORT = 15006
+_GATEWAY_PORT = 8080
 _CONNECT = "10s"
 _SERVES = {Protocol.GRPC: "grpc", Protocol.HTTP2: "http2", Protocol.HTTP: "http"}
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A service's port as istiod sees it: the pod's port behind it, and what it takes the traffic for."""
+    """A service's port as istiod sees it: the pod's port behind it, and what it takes the traffic for.
+
+    `meant` is the host whose requests are routed there, where it is another.
+    """
 
     host: str
     port: int
     target: int
     taken_for: PortProtocol
+    meant: str = ""
 
     @property
     def inbound(self) -> str:
@@ -62,6 +71,48 @@ def port_of(service: Service) -> Port:
     name = service.port_name if service.port_name is not None else _SERVES.get(service.protocol, "tcp")
     taken_for = port_protocol(service.port.value, name)
     return Port(service.host.value, service.port.value, service.target_port.value, taken_for)
+
+
+def address_of(address: GatewayPort, service: Service) -> Port:
+    """A gateway's Service port, which the requests for a service are routed to."""
+    name = address.port_name if address.port_name is not None else _SERVES.get(service.protocol, "tcp")
+    taken_for = port_protocol(address.port.value, name)
+    return Port(address.host.value, address.port.value, address.port.value, taken_for, service.host.value)
+
+
+def gateway_config(gateway: Gateway, onward: Port) -> Config:
+    """A gateway's configuration for requests that it sends on to a port."""
+    port = gateway.listener_port.value if gateway.listener_port else _GATEWAY_PORT
+    route = f"http.{port}"
+    serves = _gateway_manager(gateway, port, route) if onward.is_http else _opaque(onward.outbound)
+    listener: Struct = {
+        "name": f"0.0.0.0_{port}",
+        "traffic_direction": "OUTBOUND",
+        "address": _address(port),
+        "filter_chains": [{"filters": [serves]}],
+    }
+    hosts: Plain = [_virtual_host(onward, gateway.retries.value, gateway.retry_on.value)]
+    routes: list[Struct] = [{"name": route, "ignore_port_in_host_matching": True, "virtual_hosts": hosts}]
+    return {
+        "listeners": [listener],
+        "clusters": [_outbound_cluster(onward)],
+        "routes": routes if onward.is_http else [],
+    }
+
+
+def _gateway_manager(gateway: Gateway, port: int, route: str) -> Struct:
+    """As its connectionSettings have it: an EDGE profile's timers and streams."""
+    source: Struct = {"ads": {}, "resource_api_version": "V3"}
+    rds: Struct = {"rds": {"route_config_name": route, "config_source": source}}
+    serves = _manager(f"outbound_0.0.0.0_{port};", rds)
+    typed = opened(serves, "typed_config")
+    if gateway.stream_idle is not None:
+        typed["stream_idle_timeout"] = show_seconds(gateway.stream_idle.value)
+    if gateway.request_timeout is not None:
+        typed["request_timeout"] = show_seconds(gateway.request_timeout.value)
+    if gateway.max_streams is not None:
+        typed["http2_protocol_options"] = {"max_concurrent_streams": gateway.max_streams.value}
+    return serves
 
 
 def sidecar_config(own: Iterable[Port], reachable: Iterable[Port]) -> Config:
@@ -142,14 +193,13 @@ def _route(number: int, reachable: tuple[Port, ...]) -> Struct:
     return {"name": str(number), "ignore_port_in_host_matching": True, "virtual_hosts": hosts}
 
 
-def _virtual_host(port: Port) -> Struct:
-    retries: Struct = {"num_retries": RETRIES, "retry_on": ",".join(RETRY_ON)}
-    action: Struct = {
-        "cluster": port.outbound, "timeout": "0s", "max_grpc_timeout": "0s", "retry_policy": retries,
-    }  # fmt: skip
+def _virtual_host(port: Port, retries: int = RETRIES, words: tuple[str, ...] = RETRY_ON) -> Struct:
+    action: Struct = {"cluster": port.outbound, "timeout": "0s", "max_grpc_timeout": "0s"}
+    if retries:
+        action["retry_policy"] = {"num_retries": retries, "retry_on": ",".join(words)}
     return {
         "name": f"{port.host}:{port.port}",
-        "domains": [port.host],
+        "domains": [port.meant or port.host],
         "routes": [{"name": "default", "match": {"prefix": "/"}, "route": action}],
     }
 

@@ -1,4 +1,4 @@
-"""The whole way of a call on the loopback: client, sidecars, a relay on every hop, server; all of it real but the wires."""
+"""The whole way of a call on the loopback: client, Envoys, a relay on every hop, server; all of it real but the wires."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
@@ -8,15 +8,15 @@ from functools import partial
 from typing import TypeVar
 
 from backstay.core.failure import CannotTell
-from backstay.model.hop import Hop, Side
+from backstay.model.hop import End, Hop, Side
 from backstay.model.network import Runtime
 from backstay.prove.children import Child
-from backstay.prove.istiod import Struct
 from backstay.prove.mesh.box import timer
 from backstay.prove.mesh.envoy import envoy, reserved_port
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.loopback import bootstrap
 from backstay.prove.mesh.peers import Peer, peer, python_peer
+from backstay.prove.mesh.pods import Pod
 from backstay.prove.mesh.relay import LOOPBACK, Relay
 from backstay.prove.mesh.scaled import scaled_arguments, whole_seconds
 from backstay.prove.mesh.setting import Setting
@@ -27,17 +27,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A running chain. `ends` are the processes at the two ends of the hop over the network.
+    """A running chain. `stations` are the processes in the order that a request passes them: hop n is between n and n+1.
 
     `sidecar` is the server's, with the port that it listens on; None where it has none.
     """
 
     client: Peer
     server: Peer
-    ends: dict[Side, Child]
+    stations: Sequence[Child]
     children: Sequence[Child]
     journal: Journal
     sidecar: tuple[Child, int] | None = None
+
+    def end(self, hop: Hop, side: Side) -> Child:
+        """The process at one end of a hop."""
+        return self.stations[hop.index + (side is Side.RECEIVER)]
 
     def phase(self, words: str) -> float:
         """Note in the journal what is tried from now on; the time."""
@@ -72,25 +76,22 @@ async def chain(setting: Setting, scale: int, starts: asyncio.Semaphore) -> Asyn
         build = _Builder(setting, scale, journal, stack)
         async with starts:
             server, port = await build.server()
-            sidecars = await build.sidecars(port)
-            client = await build.client(sidecars.port)
-        ends = {
-            Side.SENDER: sidecars.client or client.child,
-            Side.RECEIVER: sidecars.server or server.child,
-        }
-        children = list(dict.fromkeys([*ends.values(), client.child, server.child]))
-        sidecar = None if sidecars.server is None else (sidecars.server, sidecars.listens)
-        yield Chain(client, server, ends, children, journal, sidecar)
+            proxies, port = await build.proxies(port)
+            client = await build.client(port)
+        stations = [client.child, *(proxy.child for proxy in proxies), server.child]
+        last = proxies[-1] if proxies and proxies[-1].end is End.SIDECAR else None
+        own = last if last is not None and setting.call.service.sidecar else None
+        sidecar = None if own is None else (own.child, own.listens)
+        yield Chain(client, server, stations, list(dict.fromkeys(stations)), journal, sidecar)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sidecars:
-    """The sidecars that there are, the port that the server's listens on, and the port that the client has to call."""
+class _Proxy:
+    """A running Envoy, what it is, and the port that it listens on."""
 
-    client: Child | None
-    server: Child | None
+    child: Child
+    end: End
     listens: int
-    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +113,15 @@ class _Builder:
         )
         return one, int(str(ready.facts["port"]))
 
-    async def sidecars(self, port: int) -> _Sidecars:
-        """A relay on each hop and the sidecars between them, from the server's port on."""
-        client, server, listens = None, None, 0
-        hops = list(self.setting.call.hops)
+    async def proxies(self, port: int) -> tuple[list[_Proxy], int]:
+        """A relay on each hop and the Envoys between them, from the server's port on; and the port to call."""
+        hops, found = list(self.setting.call.hops), list[_Proxy]()
         port = await self._relay(hops.pop(), port)
-        if self.setting.server_sidecar is not None:
-            server, listens = await self._sidecar(
-                self.setting.call.service.name, self.setting.server_sidecar, port
-            )
+        for pod in reversed(self.setting.pods):
+            child, listens = await self._envoy(pod, port)
+            found.insert(0, _Proxy(child, pod.end, listens))
             port = await self._relay(hops.pop(), listens)
-        if self.setting.client_sidecar is not None:
-            client, port = await self._sidecar(
-                self.setting.call.client.name, self.setting.client_sidecar, port
-            )
-            port = await self._relay(hops.pop(), port)
-        return _Sidecars(client, server, listens, port)
+        return found, port
 
     async def client(self, port: int) -> Peer:
         """The client of a port."""
@@ -153,9 +147,9 @@ class _Builder:
         relay = await self.stack.enter_async_context(Relay(hop.index, port, boxes, self.journal))
         return relay.port
 
-    async def _sidecar(self, of: str, resources: Struct, leads_to: int) -> tuple[Child, int]:
+    async def _envoy(self, pod: Pod, leads_to: int) -> tuple[Child, int]:
         port = self.stack.enter_context(reserved_port())
         drains = whole_seconds(DRAIN_SECONDS, self.scale)
-        make = partial(bootstrap, resources, leads_to=leads_to, scale=self.scale)
-        running = await self.stack.enter_async_context(envoy(f"the sidecar of {of}", port, make, drains))
+        make = partial(bootstrap, pod.resources, leads_to=leads_to, scale=self.scale)
+        running = await self.stack.enter_async_context(envoy(pod.words, port, make, drains))
         return running, port

@@ -6,10 +6,9 @@ from backstay.core.fact import Fact, OriginKind
 from backstay.core.place import Place
 from backstay.core.route import read
 from backstay.core.units import show_duration
-from backstay.model.cluster import Cluster
-from backstay.model.hop import Hop, Pinger, Refresh, Side
+from backstay.model.hop import End, Hop, Pinger, Refresh, Side
 from backstay.model.network import Call, Protocol
-from backstay.model.parts import DataPlane, Drain, Retries
+from backstay.model.parts import Drain, Retries
 from backstay.prove.mesh.box import unplayable
 from backstay.prove.mesh.loopback import HAS_ADMIN
 from backstay.prove.mesh.relay import SEES_PROBES
@@ -44,20 +43,25 @@ def _stated(fact: Fact[int] | Fact[bool], otherwise: Place) -> Place:
 
 def _survives(call: Call) -> Iterator[Claim]:
     if call.silence is not None:
-        through = [box.name for hop in call.crossings for box in hop.boxes]
+        through = [name for hop in call.crossings for name in _passed(hop)]
         over = f" through {', '.join(through)}" if through else ""
         words = f"the call works after {show_duration(call.silence.value)} of silence{over}"
         yield Claim(Kind.SURVIVES, words, _stated(call.silence, call.place), call.silence.value)
 
 
+def _passed(hop: Hop) -> list[str]:
+    return [*(box.name for box in hop.boxes), *([hop.acceptor.words] if hop.acceptor else [])]
+
+
 def _notices(call: Call) -> Iterator[Claim]:
     if call.detect is None:
         return
-    hop = call.crossings[0]
-    for side in _noticing(hop, call.detect.value):
-        who, whom = (hop.sender, hop.receiver) if side is Side.SENDER else (hop.receiver, hop.sender)
-        words = f"{who} notices within {show_duration(call.detect.value)} that {whom} is dead"
-        yield Claim(Kind.NOTICES, words, _stated(call.detect, call.place), call.detect.value, side)
+    place, within = _stated(call.detect, call.place), call.detect.value
+    for crossing, hop in enumerate(call.crossings):
+        for side in _noticing(hop, within):
+            who, whom = (hop.sender, hop.receiver) if side is Side.SENDER else (hop.receiver, hop.sender)
+            words = f"{who} notices within {show_duration(within)} that {whom} is dead"
+            yield Claim(Kind.NOTICES, words, place, within, side, crossing)
 
 
 def _noticing(hop: Hop, within: int) -> list[Side]:
@@ -101,21 +105,29 @@ def _drains(call: Call, drain: Drain | None) -> Iterator[Claim]:
         yield Claim(Kind.DRAINS, words, _stated(longest, call.place), longest.value)
 
 
-def untried_call(cluster: Cluster, call: Call) -> str | None:
+def untried_call(call: Call) -> str | None:
     """Why nothing about a call can be tried here; None when something can."""
-    if cluster.mesh is not None and cluster.mesh.data_plane is DataPlane.AMBIENT:
-        return "ambient: ztunnel and waypoints carry the call, and they are not run here"
+    if any(hop.sender_end.is_ambient or hop.receiver_end.is_ambient for hop in call.hops):
+        return "ambient: not tried here, as ztunnels and waypoints are not run"
     if call.service.protocol is Protocol.HTTP:
         return "HTTP/1.1 is not spoken here: only gRPC, HTTP/2 and plain connections are made"
-    if len(call.crossings) != 1:
-        return next(why for hop in call.crossings for box in hop.boxes if (why := unplayable(box)))
-    return next((why for box in call.crossings[0].boxes if (why := unplayable(box))), None)
+    unplayed = (why for hop in call.crossings for box in hop.boxes if (why := unplayable(box)))
+    return next(unplayed, None) or _unaddressed(call)
+
+
+def _unaddressed(call: Call) -> str | None:
+    """Gateways that somebody is sent through by istiod, and nobody says by which host."""
+    for hop in call.crossings:
+        if hop.sender_end.is_envoy and hop.acceptor is not None and hop.acceptor.address is None:
+            key = f"network.gateways.{hop.acceptor.name}.service"
+            return f"nobody says by which host {hop.sender} reaches {hop.receiver}: state `{key}`"
+    return None
 
 
 def untried(claim: Claim, setting: Setting, scale: int) -> str | None:
     """Why a claim about a call that is tried is not; None when it is."""
     if claim.kind is Kind.NOTICES:
-        return _unseen_by_probes(claim, setting)
+        return _unseen_by_probes(claim, setting.on(claim.crossing))
     if claim.kind is Kind.BOUNDED:
         return None
     if claim.kind is Kind.DRAINS:
@@ -181,12 +193,12 @@ def _throttled(setting: Setting) -> bool:
 
 def _beyond_hidden_rule(pinger: Pinger, setting: Setting) -> bool:
     idles = setting.call.idles_between_calls and not setting.server_arguments.get(grpc.PERMIT_WITHOUT_CALLS)
-    meets_server = not setting.call.service.sidecar
+    meets_server = End.APP in {hop.receiver_end for hop in setting.hops}
     return idles and meets_server and pinger.interval.value >= _HIDDEN_RULE_MS
 
 
 def _kept_by_probes(setting: Setting) -> bool:
     """Whether some box's state hangs on TCP keepalive alone."""
     trip = setting.call.round_trip_ms
-    kept = [setting.hop.keepers(box, trip) for box in setting.boxes]
+    kept = [hop.keepers(box, trip) for hop in setting.hops for box in hop.boxes]
     return any(keepers and all(one.how is Refresh.TCP_PROBE for one in keepers) for keepers in kept)

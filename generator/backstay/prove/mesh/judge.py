@@ -18,8 +18,8 @@ _FINE_MS = 10_000
 def survived(claim: Claim, seen: Silent, setting: Setting, scale: int) -> Finding:
     """Whether there was an answer after the silence."""
     if seen.told is not None and seen.told.event == "answer":
-        opened = list(seen.journal.find(What.OPENED, hop=setting.hop.index))
-        on = "the same connection" if len(opened) == 1 else "a new connection"
+        opened = [len(list(seen.journal.find(What.OPENED, hop=hop.index))) for hop in setting.hops]
+        on = "the same connection" if max(opened) == 1 else "a new connection"
         words = f"answered after {show_duration(seen.silence)} on {on}; {_pings(seen, setting)}"
         return Finding(claim, Verdict.PROVED, words, seen.silence, scale)
     after = spec_ms(seen.spoke - seen.opened, scale)
@@ -92,13 +92,13 @@ def show_time(ms: int) -> str:
 
 
 def _pings(seen: Silent, setting: Setting) -> str:
-    hop = setting.hop
-    counts = {
-        name: _between(seen, hop.index, side)
+    counts = [
+        (name, _between(seen, hop.index, side))
+        for hop in setting.hops
         for side, name in ((Side.SENDER, hop.sender), (Side.RECEIVER, hop.receiver))
-    }
-    probes = sum(1 for _ in seen.journal.find(What.PROBE, hop=hop.index))
-    words = [f"{count} pings by {name}" for name, count in counts.items() if count]
+    ]
+    probes = sum(1 for hop in setting.hops for _ in seen.journal.find(What.PROBE, hop=hop.index))
+    words = [f"{count} pings by {name}" for name, count in counts if count]
     words += [f"{probes} TCP segments without data"] if probes and not words else []
     return ", ".join(words) or "nobody pinged"
 
@@ -122,7 +122,7 @@ def _causes(seen: Silent, setting: Setting, scale: int) -> Iterator[str]:
     if punished is not None:
         after = show_time(spec_ms(punished.at - seen.opened, scale))
         yield f"{setting.call.service.name} sent GOAWAY {punished.text} after {after}"
-    for event in seen.journal.find(What.FORGOT, hop=setting.hop.index):
+    for event in (one for hop in setting.hops for one in seen.journal.find(What.FORGOT, hop=hop.index)):
         yield f"box {event.text} forgot the connection {show_time(spec_ms(event.at - seen.opened, scale))} after it was opened"
     for event in seen.journal.find(What.CLOSED, since=seen.opened):
         hop = setting.call.hops[event.hop]

@@ -23,6 +23,16 @@ HAS_ADMIN = sys.platform == "linux"
 def outbound(config: Config, port: Port) -> Struct:
     """The caller's sidecar: the listener of the service's port, its routes, and the cluster that leads there."""
     found = next(each for each in config["listeners"] if each["name"] == f"0.0.0.0_{port.port}")
+    return _routed(found, config, port)
+
+
+def at_gateway(config: Config, port: Port) -> Struct:
+    """A gateway: its listener with the routes, and the cluster that leads on."""
+    return _routed(config["listeners"][0], config, port)
+
+
+def _routed(found: Struct, config: Config, port: Port) -> Struct:
+    """A listener that would ask for its routes, with those of a port put inline."""
     listener = deepcopy(found)
     routes = {text(route, "name"): route for route in config["routes"]}
     for manager in _managers(listener):

@@ -6,7 +6,7 @@ apart than that after division; the margins here leave room for several such del
 
 from collections.abc import Iterable, Iterator
 
-from backstay.model.hop import Refresh, Side
+from backstay.model.hop import Clock, Refresh, Side
 from backstay.prove.mesh.ending import Sidecar, ending
 from backstay.prove.mesh.setting import Setting
 from backstay.upstream import grpc
@@ -60,12 +60,17 @@ def _silence_limits(setting: Setting) -> Iterator[float]:
     silence = setting.call.silence
     yield from (pinger.interval.value / grpc.CORE_CLIENT_GAP for pinger in setting.core_clients)
     yield from (pinger.timeout.value / _TIMEOUT_MS for pinger in setting.pingers)
-    for box in setting.boxes:
-        yield from (_apart(box.idle.value, pinger.longest_gap, _BOX_MARGIN_MS) for pinger in setting.pingers)
-        if any(pinger.how is Refresh.TCP_PROBE for pinger in setting.hop.refreshing(box)):
-            yield box.idle.value / _PROBED_BOX_MS
+    for hop in setting.hops:
+        gaps = [pinger.longest_gap for pinger in hop.pingers if pinger.how is Refresh.HTTP2_PING]
+        for box in hop.boxes:
+            yield from (_apart(box.idle.value, gap, _BOX_MARGIN_MS) for gap in gaps)
+            if any(pinger.how is Refresh.TCP_PROBE for pinger in hop.refreshing(box)):
+                yield box.idle.value / _PROBED_BOX_MS
+            if silence is not None:
+                yield _apart(box.idle.value, silence.value, _BOX_MARGIN_MS)
+        timers = [timer.limit.value for timer in hop.timers if timer.clock is Clock.STREAM_IDLE]
         if silence is not None:
-            yield _apart(box.idle.value, silence.value, _BOX_MARGIN_MS)
+            yield from (_apart(limit, silence.value, _BOX_MARGIN_MS) for limit in timers)
 
 
 def _notice_limits(setting: Setting, side: Side, within: int) -> Iterator[float]:

@@ -97,7 +97,7 @@ class _Call:
     async def prove(self) -> CallProof:
         """Whatever can be tried, tried; the rest with its reason."""
         promised = claims(self.setting)
-        reason = untried_call(self.setting.emitted.cluster, self.setting.call)
+        reason = untried_call(self.setting.call)
         reasons = {claim: reason or untried(claim, self.setting, self._scale(claim)) for claim in promised}
         findings = {claim: Finding(claim, Verdict.NOT_TRIED, why) for claim, why in reasons.items() if why}
         done = await together(self._trials([claim for claim in promised if claim not in findings]))
@@ -109,7 +109,7 @@ class _Call:
         if self.asked is not None:
             return self.asked
         if claim.kind is Kind.NOTICES and claim.side is not None:
-            return notice_pace(self.setting, claim.side)
+            return notice_pace(self.setting.on(claim.crossing), claim.side)
         if claim.kind is Kind.DRAINS:
             return drain_pace(self.setting, claim.limit or 0)
         return 1 if claim.kind is Kind.BOUNDED else silence_pace(self.setting)
@@ -143,9 +143,10 @@ class _Call:
     async def _dead(self, wanted: Sequence[Claim], scale: int) -> Result:
         [claim] = wanted
         assert claim.side is not None  # noqa: S101 - somebody has to notice
-        seen = await stop_peer(self.setting, scale, claim.side, self.places.starts)
+        setting = self.setting.on(claim.crossing)
+        seen = await stop_peer(setting, scale, claim.side, self.places.starts)
         title = f"dead peer: {claim.words}"
-        return [judge.noticed(claim, seen, self.setting, scale)], _take(title, scale, seen.journal)
+        return [judge.noticed(claim, seen, setting, scale)], _take(title, scale, seen.journal)
 
     async def _failing(self, wanted: Sequence[Claim], scale: int) -> Result:
         seen = await fail(self.setting, scale, self.places.starts)

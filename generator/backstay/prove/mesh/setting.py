@@ -1,20 +1,17 @@
-"""One call as it will be tried: what both sidecars are told, and the channel arguments of both applications."""
+"""One call as it will be tried: what every Envoy on its way is told, and the channel arguments of both applications."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from backstay.core.manifest import Settled
-from backstay.core.units import show_seconds
 from backstay.model.cluster import Cluster
-from backstay.model.hop import Box, Hop, Pinger, Refresh, Side, TcpKeepalive
-from backstay.model.network import Call, Client, Runtime, Service
-from backstay.prove.istiod import Mesh, NoteKind, Proxy, Result, Struct, apply
-from backstay.prove.mesh import loopback
-from backstay.prove.mesh.base import port_of, sidecar_config
+from backstay.model.hop import Box, Hop, Pinger, Refresh, Side
+from backstay.model.network import Call, Runtime, Service
+from backstay.prove.istiod import Note, NoteKind
 from backstay.prove.mesh.gopeer import GoPeer
 from backstay.prove.mesh.objects import Arguments, Emitted
-from backstay.prove.mesh.routes import apply_virtual_services
+from backstay.prove.mesh.pods import Pod, pods
 from backstay.upstream import grpc
 
 _FAULTS = frozenset(
@@ -40,21 +37,31 @@ class Setting:
     emitted: Emitted
     call: Call
     go: GoPeer = _NO_GO
+    focus: int | None = None
+
+    def on(self, crossing: int) -> "Setting":
+        """The same, seen from one of the hops over the network alone."""
+        return replace(self, focus=crossing)
+
+    @property
+    def hops(self) -> Sequence[Hop]:
+        """The hops over the network that are looked at."""
+        return self.call.crossings if self.focus is None else (self.call.crossings[self.focus],)
 
     @property
     def hop(self) -> Hop:
-        """The hop over the network; calls with several are not tried."""
-        return self.call.crossings[0]
+        """The first of them."""
+        return self.hops[0]
 
     @property
     def boxes(self) -> Sequence[Box]:
-        """The boxes on it."""
-        return self.hop.boxes
+        """The boxes on them."""
+        return [box for hop in self.hops for box in hop.boxes]
 
     @property
     def pingers(self) -> list[Pinger]:
         """Who sends HTTP/2 PINGs over the network, as the model has it."""
-        return [pinger for pinger in self.hop.pingers if pinger.how is Refresh.HTTP2_PING]
+        return [one for hop in self.hops for one in hop.pingers if one.how is Refresh.HTTP2_PING]
 
     @property
     def core_clients(self) -> list[Pinger]:
@@ -64,16 +71,9 @@ class Setting:
         return [one for one in self.pingers if one.side is Side.SENDER and not one.by_proxy]
 
     @cached_property
-    def client_sidecar(self) -> Struct | None:
-        """What the caller's sidecar is told, as far as this call goes; None when it has none."""
-        found = self._client_result
-        return None if found is None else loopback.outbound(found.config, port_of(self.call.service))
-
-    @cached_property
-    def server_sidecar(self) -> Struct | None:
-        """What the server's sidecar is told; None when it has none."""
-        found = self._server_result
-        return None if found is None else loopback.inbound(found.config, port_of(self.call.service))
+    def pods(self) -> Sequence[Pod]:
+        """The Envoys on the way in order, each with what istiod tells it."""
+        return pods(self.emitted, self.call)
 
     @cached_property
     def server_arguments(self) -> Arguments:
@@ -100,33 +100,18 @@ class Setting:
 
     @property
     def notes(self) -> list[str]:
-        """What istiod would leave out of the objects meant for these two pods, without a word."""
-        results = [found for found in (self._client_result, self._server_result) if found is not None]
-        return list(
-            dict.fromkeys(str(note) for found in results for note in found.notes if note.kind in _FAULTS)
-        )
+        """What istiod would leave out of the objects meant for these pods, without a word.
 
-    @cached_property
-    def _client_result(self) -> Result | None:
-        client = self.call.client
-        return self._told(_client_pod(client, self._version), serves=False) if client.sidecar else None
+        An object for a whole namespace has nothing to work on in most pods: only one that has none anywhere is dead.
+        """
+        found = [note for pod in self.pods for note in pod.notes if note.kind in _FAULTS]
+        return list(dict.fromkeys(str(note) for note in found if self._is_dead(note)))
 
-    @cached_property
-    def _server_result(self) -> Result | None:
-        service = self.call.service
-        return self._told(_server_pod(service, self._version), serves=True) if service.sidecar else None
-
-    @property
-    def _version(self) -> str:
-        mesh = self.emitted.cluster.mesh
-        return f"{mesh.version.value}.0" if mesh else ""
-
-    def _told(self, pod: Proxy, *, serves: bool) -> Result:
-        ports = [port_of(service) for service in self.emitted.cluster.network.services]
-        config = sidecar_config([port_of(self.call.service)] if serves else [], ports)
-        objects = self.emitted.for_istiod()
-        apply_virtual_services(objects, config)
-        return apply(objects, config, pod, mesh=_mesh(self.emitted.cluster))
+    def _is_dead(self, note: Note) -> bool:
+        if note.kind is not NoteKind.UNMATCHED:
+            return True
+        about = ({one.kind for one in pod.notes if one.object == note.object} for pod in self.pods)
+        return all(kinds & {NoteKind.UNMATCHED, NoteKind.NOT_SELECTED} for kinds in about)
 
     def _server_flags(self) -> Arguments:
         """What is in the server's command line: as emitted, else as its release ships it."""
@@ -142,30 +127,6 @@ def settings(cluster: Cluster, settled: Sequence[Settled], go: GoPeer = _NO_GO) 
     """Every call of a cluster."""
     emitted = Emitted(cluster, settled)
     return [Setting(emitted, call, go) for call in cluster.network.calls]
-
-
-def _client_pod(client: Client, version: str) -> Proxy:
-    home = client.namespaces[0].value if client.namespaces else "default"
-    labels = {key: value.value for key, value in client.labels.items()}
-    return Proxy(client.name, home, labels, istio_version=version)
-
-
-def _server_pod(service: Service, version: str) -> Proxy:
-    labels = {key: value.value for key, value in service.labels.items()}
-    return Proxy(service.name, service.namespace or "default", labels, istio_version=version)
-
-
-def _mesh(cluster: Cluster) -> Mesh:
-    probes = cluster.mesh.tcp_keepalive if cluster.mesh else None
-    return Mesh() if probes is None else Mesh(_probes(probes))
-
-
-def _probes(probes: TcpKeepalive) -> dict[str, str | int]:
-    return {
-        "time": show_seconds(probes.time.value),
-        "interval": show_seconds(probes.interval.value),
-        "probes": probes.probes.value,
-    }
 
 
 def _policy(service: Service) -> Arguments:

@@ -131,7 +131,7 @@ async def _stopped(running: Chain, setting: Setting, scale: int, side: Side) -> 
     pingers = [pinger for pinger in setting.pingers if pinger.side is side]
     await _answered(running.journal, setting, side, opened, _gap(pingers, scale))
     stopped = running.phase("the peer stops answering")
-    running.ends[Side.RECEIVER if side is Side.SENDER else Side.SENDER].freeze()
+    running.end(setting.hop, Side.RECEIVER if side is Side.SENDER else Side.SENDER).freeze()
     within = setting.call.detect.value if setting.call.detect else 0
     waited = 1.5 * within / 1000 / scale + ANSWER_SECONDS
     closed = await _seen(running.journal, setting, side, What.CLOSED, stopped, waited)

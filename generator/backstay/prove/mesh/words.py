@@ -26,7 +26,7 @@ class Claim:
 
     `limit` is what the measured value may be: milliseconds, attempts, or for a drain the milliseconds that a call may
     take; None where there is nothing to compare.
-    `side` is who has to notice.
+    `side` is who has to notice, on which of the hops over the network (`crossing`).
     """
 
     kind: Kind
@@ -34,6 +34,7 @@ class Claim:
     place: Place
     limit: int | None = None
     side: Side | None = None
+    crossing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
