@@ -27,6 +27,8 @@ from backstay.emit.pipelines import (
 )
 from backstay.emit.storage import external_secret
 from backstay.emit.workflows import artifact_repositories, controller_config
+from backstay.emit.zenml import run as zenml_run
+from backstay.emit.zenml import stack as zenml_stack
 from backstay.model.cluster import Cluster
 
 EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
@@ -54,6 +56,8 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     priority_class.emit,
     resource_flavor.emit,
     cluster_queue.emit,
+    zenml_run.emit,
+    zenml_stack.emit,
     prometheus_rule.emit,
     dashboard.emit,
     tracing_policy.emit,
