@@ -13,6 +13,7 @@ from backstay.core.fact import Fact
 from backstay.model.hop import Pinger, Refresh, Side
 from backstay.model.network import Keepalive, PingPolicy
 from backstay.resolve.arguments import policy_after
+from backstay.resolve.channels import channels
 from backstay.resolve.pingers import with_pingers
 from support.casebook import on_base
 
@@ -102,7 +103,9 @@ def turned(cluster: Cluster, row: Row) -> Cluster:
         towards_app = Pinger(side=Side.RECEIVER, by_proxy=True, how=Refresh.HTTP2_PING, **pings)
         hops[0] = replace(hops[0], pingers=(*hops[0].pingers, towards_app))
     call = replace(bare, service=service, hops=tuple(hops))
-    return replace(cluster, network=replace(cluster.network, calls=(call,), knobs=(knobs,)))
+    network = replace(cluster.network, calls=(call,), knobs=(knobs,))
+    told, _ = channels(network, None)
+    return replace(cluster, network=network, callers=replace(cluster.callers, channels=told))
 
 
 _DEFAULT = PingPolicy(Fact(300_000, ()), Fact(value=False, origins=()), Fact(2, ()), settable=True)

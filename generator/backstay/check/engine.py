@@ -15,6 +15,7 @@ MODEL_PARTS = frozenset(
         "gateways",
         "services",
         "knobs",
+        "callers",
         "storage",
         "retries",
         "gitops",

@@ -98,8 +98,10 @@ from backstay.check.rules.msh import msh032_protocol_options_replaced as msh032
 from backstay.check.rules.msh import msh033_envoy_filter_reaches_nobody as msh033
 from backstay.check.rules.msh import msh034_setting_newer_than_istio as msh034
 from backstay.check.rules.msh import msh035_listener_change_cuts_streams as msh035
+from backstay.check.rules.msh import msh036_pools_exceed_server as msh036
 from backstay.check.rules.msh import msh037_ambient_hop_cannot_ping as msh037
 from backstay.check.rules.msh import msh038_request_cut_by_gateway as msh038
+from backstay.check.rules.msh import msh039_pool_reaches_own_app as msh039
 
 CHECKS: tuple[Check, ...] = (
     gop001.CHECK,
@@ -198,7 +200,9 @@ CHECKS: tuple[Check, ...] = (
     msh033.CHECK,
     msh034.CHECK,
     msh035.CHECK,
+    msh036.CHECK,
     msh037.CHECK,
     msh038.CHECK,
+    msh039.CHECK,
     ver003.CHECK,
 )  # fmt: skip

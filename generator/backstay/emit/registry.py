@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from backstay.core.manifest import Manifest
+from backstay.emit.callers import config_map
 from backstay.emit.memory import cluster_queue, limit_range, priority_class, resource_flavor, resource_quota
 from backstay.emit.mesh import (
-    channel_arguments,
     destination_rule,
     gateway_filter,
     inbound_filter,
@@ -39,8 +39,8 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     destination_rule.emit,
     sidecar.emit,
     virtual_service.emit,
-    channel_arguments.emit,
     workload.emit,
+    config_map.emit,
     metadata_grpc.emit,
     launcher.emit,
     api_server.emit,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backstay.core.fact import Fact
 from backstay.core.feature import Feature
+from backstay.model.callers import Callers
 from backstay.model.derivation import Derivation
 from backstay.model.jobs import NO_SYSTEMS, Jobs
 from backstay.model.network import Network
@@ -14,6 +15,8 @@ from backstay.model.shutdown import Shutdown
 
 NO_JOBS = Jobs(NO_SYSTEMS, (), (), None, None, ())
 """Nothing about jobs or memory."""
+NO_CALLERS = Callers()
+"""Nobody to be told anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Cluster:
     derivations: Mapping[str, Derivation]
     observability: Observability | None = None
     shutdowns: tuple[Shutdown, ...] = ()
+    callers: Callers = NO_CALLERS
     jobs: Jobs = NO_JOBS
 
     def has(self, feature: Feature) -> bool:

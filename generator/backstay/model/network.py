@@ -42,6 +42,9 @@ class Runtime(StrEnum):
     OTHER = "other"
 
 
+_ONE: Fact[int] = Fact(1, ())
+
+
 @dataclass(frozen=True, slots=True)
 class PingPolicy:
     """What a gRPC server does to pings: `strikes` pings closer than `min_interval` apart end the connection.
@@ -70,6 +73,7 @@ class Client:
     labels: Mapping[str, Fact[str]]
     place: Place
     ztunnel: bool = False
+    replicas: Fact[int] = _ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class Service:
     longest_request: Fact[int] | None = None
     ztunnel: bool = False
     waypoint: Gateway | None = None
+    max_connections: Fact[int] | None = None
 
     @property
     def namespace(self) -> str:
@@ -119,7 +124,7 @@ class Service:
 class ClientPool:
     """A caller's pool of connections: the most there may be, and how many of them may idle (None: not stated)."""
 
-    max: Fact[int]
+    max: Fact[int] | None
     idle: Fact[int] | None
     place: Place
 
@@ -145,6 +150,7 @@ class Call:
     pool: ClientPool | None
     hops: tuple[Hop, ...]
     place: Place
+    waits: Fact[bool] | None = None
 
     @property
     def round_trip_ms(self) -> int:

@@ -2,6 +2,7 @@
 
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.model.cluster import Cluster
+from backstay.resolve.callers import judge_pools, resolve_callers
 from backstay.resolve.gitops import resolve_gitops
 from backstay.resolve.jobs.memory import with_memory
 from backstay.resolve.jobs.whole import resolve_jobs
@@ -27,9 +28,11 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     drain = resolve_drain(stated.termination.drain)
     jobs, job_numbers = resolve_jobs(stated, platform, retries, drain, findings)
     jobs, memory_numbers = with_memory(jobs, stated, runs)
+    judge_pools(stated.network, findings)
     if stops(findings):
         return None, findings
     network = with_routes(network, retries.calls, platform)
+    callers, caller_numbers = resolve_callers(stated.network, network, retries.calls)
     watching, watch_numbers = (
         (None, {}) if stated.observability is None else resolve_observability(stated.observability, network)
     )
@@ -48,9 +51,10 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         retries,
         drain,
         None if stated.gitops is None else resolve_gitops(stated.gitops),
-        numbers | more_numbers | watch_numbers | end_numbers | job_numbers | memory_numbers,
+        numbers | more_numbers | watch_numbers | end_numbers | job_numbers | memory_numbers | caller_numbers,
         watching,
         shutdowns,
-        jobs,
+        jobs=jobs,
+        callers=callers,
     )
     return cluster, findings

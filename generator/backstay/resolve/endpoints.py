@@ -20,6 +20,7 @@ from backstay.upstream import presets
 from backstay.upstream.grpc import RUNTIMES
 
 Findings = list[Diagnostic]
+_ONE_POD = from_preset(1, "a caller", "nothing says that there is more than one pod of it")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -122,6 +123,7 @@ def client(name: str, stated: spec.Client | None, platform: Platform, runs: tupl
         _labels(stated.labels, route) if stated else {},
         at(*route),
         _ambient(platform) and not (stated and stated.sidecar is False),
+        fact(stated, "replicas", stated.replicas, route) if stated else _ONE_POD,
     )
 
 
@@ -207,6 +209,7 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
         _workload(stated, preset, host, route),
         maybe(stated, "longest_request", stated.longest_request, route),
         ztunnel=_ambient(platform) and local and stated.sidecar is not False,
+        max_connections=maybe(stated, "max_connections", stated.max_connections, route),
     )  # fmt: skip
 
 

@@ -63,12 +63,13 @@ def call(index: int, stated: spec.Call, client: Client, service: Service, passed
         None if stated.pool is None else _pool(stated.pool, (*route, "pool")),
         chain(client, service, passed, mesh),
         at(*route),
+        fact(stated, "wait_for_ready", stated.wait_for_ready, route) if stated.wait_for_ready else None,
     )  # fmt: skip
 
 
 def _pool(stated: spec.Pool, route: Route) -> ClientPool:
     idle = maybe(stated, "idle", stated.idle, route)
-    return ClientPool(fact(stated, "max", stated.max, route), idle, at(*route))
+    return ClientPool(maybe(stated, "max", stated.max, route), idle, at(*route))
 
 
 def chain(client: Client, service: Service, passed: tuple[Passed, ...], mesh: Mesh | None) -> tuple[Hop, ...]:

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backstay.spec.base import Section
+from backstay.spec.base import Section, short_for
 from backstay.spec.platform import TcpKeepalive
-from backstay.spec.serving import Workload
+from backstay.spec.serving import Ejection, Workload
 from backstay.spec.types import Bytes, Count, Host, Many, Millis, Name, Port, Positive
 
 
@@ -89,6 +89,8 @@ class Client(Section):
     """Where the pods run; run namespaces for pipeline steps."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Pod labels that select the client, where not the whole namespace is meant."""
+    replicas: Positive = 1
+    """How many pods of it there are at most; each has a pool of its own."""
 
 
 class Service(Section):
@@ -125,7 +127,11 @@ class Service(Section):
     max_message: Bytes | None = None
     """The largest message the callers send."""
     wait_timeout: Millis | None = None
-    """A database's own idle timeout."""
+    """The server's own idle timeout: a database's wait_timeout, an HTTP server's keep-alive timeout."""
+    max_connections: Positive | None = None
+    """How many connections it accepts, from all callers together."""
+    eject_after: Annotated[Ejection, short_for(Ejection, "errors", Positive)] | None = None
+    """After how many errors in a row an endpoint gets no requests for a while; never where it is left out."""
     destination_rule: Name | None = None
     """The DestinationRule that the base already has for this host: it is patched, as Istio keeps one a host."""
     workload: Workload | None = None
@@ -137,10 +143,10 @@ class Service(Section):
 class Pool(Section):
     """A client-side connection pool."""
 
-    max: Positive
-    """The most connections."""
+    max: Positive | None = None
+    """The most connections of one pod; by default its share of the service's `maxConnections`."""
     idle: Count | None = None
-    """How many may be kept idle."""
+    """How many may be kept idle; by default all of them."""
 
 
 class Call(Section):
@@ -166,6 +172,8 @@ class Call(Section):
     """Whether the call may be run twice without harm."""
     round_trip: Millis = 50
     """The 99th percentile of a round trip."""
+    wait_for_ready: bool = False
+    """Whether the call waits for a connection while the server is away, instead of failing at once (gRPC)."""
     pool: Pool | None = None
     """The caller's pool."""
 
@@ -185,6 +193,10 @@ class Pins(Section):
     """A gateway's request_timeout; 0s means none."""
     tcp_keepalive: TcpKeepalive | None = None
     """The DestinationRule's own TCP keepalive."""
+    pool_idle_time: Millis | None = None
+    """How long the callers' pools keep a connection that they do not use."""
+    pool_lifetime: Millis | None = None
+    """How long the callers' pools keep a connection at all."""
     server_arguments: dict[str, int | str] = Field(default_factory=dict)
     """gRPC channel arguments of the server."""
     client_arguments: dict[str, int | str] = Field(default_factory=dict)

@@ -16,12 +16,26 @@ from backstay.spec import (
     observability,
     platform,
     retries,
+    serving,
     storage,
     termination,
+    workloads,
 )
 from backstay.spec.types import DURATION, SIZE
 
-_MODULES = (cluster, gitops, memory, network, observability, platform, retries, storage, termination)
+_MODULES = (
+    cluster,
+    gitops,
+    memory,
+    network,
+    observability,
+    platform,
+    retries,
+    serving,
+    storage,
+    termination,
+    workloads,
+)
 _WHOLE = frozenset({"Call"})
 """Items of lists are written whole: a profile's list is not merged with a cluster's."""
 _KEPT = ("title", "description", "default")

@@ -1,4 +1,8 @@
-"""DestinationRule: the callers' sidecars ping the service (Istio 1.31 and later) and do not storm it with retries."""
+"""DestinationRule: callers' sidecars ping the service (Istio 1.31 and later) and do not storm it with retries.
+
+It also says what they keep: idle connections for less long than the server does, no more than a pool holds, and no
+endpoint that fails all the time.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,6 +10,7 @@ from backstay.core.feature import Feature
 from backstay.core.manifest import Manifest
 from backstay.core.units import show_seconds
 from backstay.emit.parts import Body, new_object, new_patch
+from backstay.model.callers import SidecarPool
 from backstay.model.cluster import Cluster
 from backstay.model.network import Keepalive, Knobs, Service
 from backstay.model.parts import Mesh
@@ -20,13 +25,17 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
         return
     for services in _hosts(cluster):
         names = {service.name for service in services}
+        kept = {pool.service.name: pool for pool in cluster.callers.sidecar_pools}
         keepalive = cluster.has(Feature.HTTP2_KEEPALIVE)
-        pools = [
-            (k.service, _pool(k, keepalive=keepalive))
+        policies = [
+            (
+                k.service,
+                _of_port(_pool(k, kept.get(k.service.name), keepalive=keepalive), kept.get(k.service.name)),
+            )
             for k in cluster.network.knobs
             if k.service.name in names
         ]
-        wanted = [(service, pool) for service, pool in pools if pool]
+        wanted = [(service, policy) for service, policy in policies if policy]
         policy = _policy(wanted, shared=len(services) > 1) | _budget(cluster, services[0].host.value)
         if policy:
             yield _rule(cluster.mesh, _namer(services), policy)
@@ -84,27 +93,45 @@ def _rule(mesh: Mesh, service: Service, policy: Body) -> Manifest:
     )
 
 
-def _policy(pools: Sequence[tuple[Service, Body]], *, shared: bool) -> Body:
+def _policy(policies: Sequence[tuple[Service, Body]], *, shared: bool) -> Body:
     """The host's only service speaks for all its ports; of several each speaks for its own."""
-    if not pools:
+    if not policies:
         return {}
     if not shared:
-        return {"connectionPool": pools[0][1]}
-    ports = [{"port": {"number": service.port}, "connectionPool": pool} for service, pool in pools]
+        return policies[0][1]
+    ports = [{"port": {"number": service.port}, **policy} for service, policy in policies]
     return {"portLevelSettings": ports}
 
 
-def _pool(knobs: Knobs, *, keepalive: bool) -> Body:
-    pool: Body = {}
+def _of_port(pool: Body, kept: SidecarPool | None) -> Body:
+    """What may stand for all ports of a rule as well as for one."""
+    policy: Body = {"connectionPool": pool} if pool else {}
+    if kept is not None and kept.ejection is not None:
+        policy["outlierDetection"] = {
+            "consecutive5xxErrors": kept.ejection.errors,
+            "baseEjectionTime": kept.ejection.lasting.to(show_seconds),
+            "maxEjectionPercent": kept.ejection.at_most,
+        }
+    return policy
+
+
+def _pool(knobs: Knobs, kept: SidecarPool | None, *, keepalive: bool) -> Body:
+    """A `connectionPool`: such a block replaces any other, so all that is wanted stands in it."""
+    http: Body = {}
+    tcp: Body = {}
     if keepalive and knobs.upstream is not None:
-        pool["http"] = {"http2KeepAlive": _pings(knobs.upstream)}
+        http["http2KeepAlive"] = _pings(knobs.upstream)
+    if kept is not None and kept.idle_time is not None:
+        http["idleTimeout"] = kept.idle_time.to(show_seconds)
+    if kept is not None and kept.connections is not None:
+        tcp["maxConnections"] = kept.connections
+    if kept is not None and kept.lifetime is not None:
+        tcp["maxConnectionDuration"] = kept.lifetime.to(show_seconds)
     if knobs.tcp_keepalive is not None:
         probes = knobs.tcp_keepalive
-        pool["tcp"] = {
-            "tcpKeepalive": {
-                "time": probes.time.to(show_seconds),
-                "interval": probes.interval.to(show_seconds),
-                "probes": probes.probes,
-            }
+        tcp["tcpKeepalive"] = {
+            "time": probes.time.to(show_seconds),
+            "interval": probes.interval.to(show_seconds),
+            "probes": probes.probes,
         }
-    return pool
+    return {name: part for name, part in (("http", http), ("tcp", tcp)) if part}

@@ -4,18 +4,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from backstay.core.manifest import Plain, Role, Settled
+from backstay.core.units import read_duration
+from backstay.model.callers import (
+    channel_arguments_variable,
+    config_map,
+    prefix,
+    service_config_variable,
+)
 from backstay.model.cluster import Cluster
 from backstay.model.network import Call, Service
 from backstay.prove.istiod import Struct
 from backstay.prove.istiod.shape import labels, struct, structs, text, texts
+from backstay.upstream import grpc
 
 Arguments = dict[str, int | str]
 """gRPC channel arguments by name."""
 
 SERVER_FLAG = "--grpc_channel_arguments="
 """How the metadata store takes them (google/ml-metadata metadata_store_server_main.cc)."""
-CLIENT_KEY = "channel-arguments"
-"""The key of the callers' ConfigMap."""
+_TIMES = {
+    "KEEPALIVE_TIME": grpc.KEEPALIVE_TIME, "KEEPALIVE_TIMEOUT": grpc.KEEPALIVE_TIMEOUT,
+    "KEEP_ALIVE_TIME_MS": grpc.KEEPALIVE_TIME, "KEEP_ALIVE_TIMEOUT_MS": grpc.KEEPALIVE_TIMEOUT,
+}  # fmt: skip
+_SWITCHES = ("KEEPALIVE_PERMIT_WITHOUT_STREAM", "KEEP_ALIVE_WITHOUT_CALLS")
 
 _ISTIO = "networking.istio.io/"
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
@@ -46,15 +57,12 @@ class Emitted:
         return None
 
     def client_arguments(self, call: Call) -> Arguments:
-        """The channel arguments that the caller's ConfigMap has; empty when nothing is emitted for it."""
+        """The channel arguments and the service config that the caller's ConfigMap has; empty when there is none."""
         homes = {home.value for home in call.client.namespaces} or {call.service.namespace or "default"}
         for one in self._objects():
-            if (
-                one.ref.kind == "ConfigMap"
-                and one.ref.name == f"grpc-{call.service.name}"
-                and one.ref.namespace in homes
-            ):
-                return read_arguments(text(struct(one.value, "data"), CLIENT_KEY))
+            named = one.ref.kind == "ConfigMap" and one.ref.name == config_map(call.client.name)
+            if named and one.ref.namespace in homes:
+                return read_variables(struct(one.value, "data"), call.service.name)
         return {}
 
     def pod_of(self, service: Service) -> Struct:
@@ -120,6 +128,27 @@ def _containers(known: Sequence[Struct], more: Sequence[Struct]) -> Plain:
         name = text(each, "name")
         by_name[name] = _merged(by_name.get(name, {}), each)
     return [*by_name.values()]
+
+
+def read_variables(data: Struct, service: str) -> Arguments:
+    """What a ConfigMap says about a service, as C-core has it, in whose runtime's words it may be."""
+    found = read_arguments(text(data, channel_arguments_variable(service)))
+    own = f"{prefix(service)}_GRPC_"
+    for word, name in _TIMES.items():
+        told = text(data, own + word)
+        ms = int(told) if told.isdigit() else read_duration(told)
+        found |= {name: ms} if ms is not None else {}
+    for word in _SWITCHES:
+        told = text(data, own + word)
+        found |= {grpc.PERMIT_WITHOUT_CALLS: int(told == "true")} if told else {}
+    if any(own + word in data for word in _TIMES):
+        # Other runtimes ping at their own pace; C-core's stand-in has to be told not to stop.
+        found |= {
+            grpc.MAX_PINGS_WITHOUT_DATA: 0,
+            grpc.PING_TIMEOUT: found.get(grpc.KEEPALIVE_TIMEOUT, grpc.PING_TIMEOUT_MS),
+        }
+    config = text(data, service_config_variable(service))
+    return found | ({"grpc.service_config": config} if config else {})
 
 
 def _container_args(value: Struct) -> Iterable[str]:

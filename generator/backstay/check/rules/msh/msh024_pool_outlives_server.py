@@ -24,14 +24,16 @@ from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import envoy, pools, way
 from backstay.core.diagnostic import Diagnostic, Related, Severity
+from backstay.core.fact import Fact
 from backstay.core.place import Place
 from backstay.core.units import show_duration
-from backstay.model.network import Call, Protocol
+from backstay.model.network import Call, Protocol, Runtime
 from backstay.upstream.istio import PROXY_IDLE_MS, TCP_PROXY_IDLE_MS
 
 RULE = rule(__doc__, "MSH024", "pool-outlives-server")
 
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+_BY_AGE = frozenset({Runtime.CORE, Runtime.JAVA})
 _DATABASES = frozenset({Protocol.MYSQL, Protocol.POSTGRES, Protocol.REDIS})
 _MILLISECONDS = ("HIKARI_IDLETIMEOUT", "HIKARI_IDLE_TIMEOUT", "HIKARI_MAXLIFETIME", "HIKARI_MAX_LIFETIME")
 _GO_DURATIONS = ("CONMAXLIFETIME", "CONN_MAX_LIFETIME", "CONN_MAX_IDLE_TIME")
@@ -48,6 +50,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             yield from _of_proxies(ctx, call, limits)
         if call.service.protocol in _DATABASES and limits:
             yield from _of_callers(ctx, call, min(limits))
+        yield from _of_plan(ctx, call, limits)
 
 
 def _limits(call: Call) -> Iterator[Limit]:
@@ -108,6 +111,36 @@ def _of_callers(ctx: Context, call: Call, limit: Limit) -> Iterator[Diagnostic]:
                 message, at=item.place_of(route), object=item.ref, field=route, related=(related,),
                 help=f"set {name} to less than {show_duration(limit[0])}, such as {_below(limit)}",
             )  # fmt: skip
+
+
+def _of_plan(ctx: Context, call: Call, limits: list[Limit]) -> Iterator[Diagnostic]:
+    """What backstay emits for the caller's pool. Where a runtime looks at the age alone, that is the idle time."""
+    for pool in ctx.cluster.callers.pools if ctx.cluster else ():
+        if call.pool is None or (pool.client.name, pool.service.name) != (
+            call.client.name,
+            call.service.name,
+        ):
+            continue
+        by_age = call.client.runtime in _BY_AGE
+        idle = pool.lifetime if by_age else min(pool.idle_time, pool.lifetime, key=lambda fact: fact.value)
+        for limit in (one for one in limits if idle.value >= one[0]):
+            kept = f"the pool of {call.client.name} keeps idle connections to {call.service.name}"
+            yield _on_plan(call, idle, _message(kept, idle.value, limit), limit)
+        age = call.service.max_connection_age
+        if age is not None and pool.lifetime.value >= age.value:
+            kept = f"the pool of {call.client.name} keeps connections to {call.service.name}"
+            limit = (age.value, f"{call.service.name} itself", look.stated(age, call.service.place))
+            yield _on_plan(call, pool.lifetime, _message(kept, pool.lifetime.value, limit), limit)
+
+
+def _on_plan(call: Call, kept: Fact[int], message: str, limit: Limit) -> Diagnostic:
+    assert call.pool is not None  # noqa: S101 - `_of_plan` asks first
+    related = Related(limit[2], f"{limit[1]} lets go after {show_duration(limit[0])}")
+    name = "poolLifetime" if call.client.runtime in _BY_AGE else "poolIdleTime"
+    help_ = (
+        f"let it wait for longer, or write `network.overrides.{call.service.name}.{name}: {_below(limit)}`"
+    )
+    return RULE.report(message, at=way.pinned(kept) or call.pool.place, related=(related,), help=help_)
 
 
 def _is_of(item: Item, call: Call) -> bool:

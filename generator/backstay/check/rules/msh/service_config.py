@@ -15,6 +15,7 @@ from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.fact import Fact
 from backstay.core.route import Route, show
 from backstay.core.rule import Rule
+from backstay.model.callers import config_map, service_config_variable
 from backstay.model.network import Call, Knobs
 
 ARGUMENT = "grpc.service_config"
@@ -41,13 +42,15 @@ Report = Callable[[Rule, Route, str, str, Severity | None], Diagnostic]
 class Config:
     """A service config, how to report on a place in it, and whose it is.
 
-    `service` is the model's service whose callers use it, empty for objects; `namespace` the object's.
+    `service` is the model's service whose callers use it, empty for objects of unknown origin; `client` the one among
+    them that does, empty for all; `namespace` the object's.
     """
 
     value: Mapping[str, object]
     report: Report
     service: str
     namespace: str
+    client: str = ""
 
     @property
     def policies(self) -> Iterator[tuple[Mapping[str, object], Route]]:
@@ -68,12 +71,12 @@ class Config:
 
     def surely_of(self, call: Call) -> bool:
         """Whether the spec says that the call's channel uses it."""
-        return self.service == call.service.name
+        return self.service == call.service.name and self.client in {"", call.client.name}
 
     def may_be_of(self, call: Call) -> bool:
         """Whether it is, or lies in a namespace of the caller's."""
         spaces = {space.value for space in call.client.namespaces}
-        return self.surely_of(call) or self.namespace in spaces
+        return self.surely_of(call) or (not self.service and self.namespace in spaces)
 
 
 def attempts(policy: Mapping[str, object]) -> int:
@@ -105,9 +108,28 @@ def _configs(ctx: Context) -> Iterator[Config]:
         yield from _in_spec(ctx, knobs)
     for item in ctx.of_kind("ConfigMap"):
         for key, value in look.data(item).items():
-            yield from _in_text(ctx, item, value, ("data", key))
+            if not _pinned(ctx, item, key):
+                yield from _in_text(ctx, item, value, ("data", key), *_owner(ctx, item, key))
     for item in ctx.of_kind(*_WORKLOADS):
         yield from _in_workload(ctx, item)
+
+
+def _pinned(ctx: Context, item: Item, key: str) -> bool:
+    """Whether the text is one that the spec pins: it is judged there."""
+    owner = _owner(ctx, item, key)
+    channels = ctx.cluster.callers.channels if ctx.cluster else ()
+    return any(
+        (one.service.name, one.client.name) == owner and one.service_config is not None for one in channels
+    )
+
+
+def _owner(ctx: Context, item: Item, key: str) -> tuple[str, str]:
+    """The service and the client that a ConfigMap's key is for, where the model has it; else two empty texts."""
+    for channel in ctx.cluster.callers.channels if ctx.cluster else ():
+        name, variable = config_map(channel.client.name), service_config_variable(channel.service.name)
+        if (item.ref.name, key) == (name, variable):
+            return channel.service.name, channel.client.name
+    return "", ""
 
 
 def _in_spec(ctx: Context, knobs: Knobs) -> Iterator[Config]:
@@ -133,13 +155,15 @@ def _in_workload(ctx: Context, item: Item) -> Iterator[Config]:
             yield from _in_text(ctx, item, entry.get("value"), (*place, "value"))
 
 
-def _in_text(ctx: Context, item: Item, text: object, route: Route) -> Iterator[Config]:
+def _in_text(
+    ctx: Context, item: Item, text: object, route: Route, service: str = "", client: str = ""
+) -> Iterator[Config]:
     value = _read(ctx, text)
     if value is not None:
         report: Report = lambda rule, way_, message, help_, severity: ctx.report(  # noqa: E731 - a closure
             rule, item, route, _within(way_, message), help_, severity
         )
-        yield Config(value, report, "", item.ref.namespace)
+        yield Config(value, report, service, item.ref.namespace, client)
 
 
 def _read(ctx: Context, text: object) -> Mapping[str, object] | None:

@@ -1,0 +1,58 @@
+"""Everything that callers are set to, out of the network as it was resolved."""
+
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.place import at
+from backstay.model.callers import Callers
+from backstay.model.derivation import Derivation
+from backstay.model.network import Call, Network
+from backstay.model.parts import CallRetries
+from backstay.resolve.channels import channels
+from backstay.resolve.facts import maybe
+from backstay.resolve.pools import Pins, solved
+from backstay.resolve.sidecar_pools import sidecar_pools
+from backstay.spec import network as spec
+from backstay.spec.rules import MISSING_KEY, WRONG_VALUE
+
+Findings = list[Diagnostic]
+
+
+def resolve_callers(
+    stated: spec.Network, network: Network, retries: CallRetries | None
+) -> tuple[Callers, dict[str, Derivation]]:
+    """Pools of applications, pools of sidecars, channels; and how their numbers were derived."""
+    own = tuple(call for call in network.calls if not _by_sidecar(call))
+    pools, of_pools = solved(own, {name: _pins(name, pins) for name, pins in stated.overrides.items()})
+    kept, of_kept = sidecar_pools(network, dict(stated.services))
+    told, of_channels = channels(network, retries)
+    return Callers(pools, kept, told), {**of_pools.derivations, **of_kept.derivations, **of_channels}
+
+
+def _by_sidecar(call: Call) -> bool:
+    """Whether the caller's sidecar holds the pool: it reads the protocol."""
+    return call.service.protocol.is_http and call.client.sidecar
+
+
+def _pins(name: str, pins: spec.Pins) -> Pins:
+    route = ("network", "overrides", name)
+    return Pins(
+        maybe(pins, "pool_idle_time", pins.pool_idle_time, route),
+        maybe(pins, "pool_lifetime", pins.pool_lifetime, route),
+    )
+
+
+def judge_pools(stated: spec.Network, findings: Findings) -> None:
+    """A finding for every pool whose size nothing decides, and for a second pool from one caller to one service."""
+    seen: set[tuple[str, str]] = set()
+    for index, call in enumerate(stated.calls):
+        if call.pool is None:
+            continue
+        place = at("network", "calls", index, "pool")
+        service = stated.services.get(call.to)
+        if call.pool.max is None and (service is None or service.max_connections is None):
+            message = f"nothing says how many connections the pool of {call.from_} to {call.to} holds"
+            help_ = f"add `max:`, or `maxConnections:` to `network.services.{call.to}`"
+            findings.append(MISSING_KEY.report(message, at=place, help=help_))
+        if (call.from_, call.to) in seen:
+            message = f"{call.from_} has one pool to {call.to}, and it is stated already"
+            findings.append(WRONG_VALUE.report(message, at=place, help="state it on one of the calls"))
+        seen.add((call.from_, call.to))
