@@ -24,6 +24,9 @@ from backstay.check.rules.job import job027_restart_needs_gate as job027
 from backstay.check.rules.job import job028_failure_policy_refused as job028
 from backstay.check.rules.job import job029_job_retries_multiply as job029
 from backstay.check.rules.job import job030_deadline_before_last_try as job030
+from backstay.check.rules.job import job031_pipeline_deadline_kills_steps as job031
+from backstay.check.rules.job import job032_memory_that_nobody_reads as job032
+from backstay.check.rules.job import job034_memory_in_foreign_units as job034
 from backstay.check.rules.job import job036_quota_refuses_pods as job036
 from backstay.check.rules.job import job038_queue_label_ignored as job038
 from backstay.check.rules.job import job039_evicted_while_healing as job039
@@ -126,6 +129,9 @@ CHECKS: tuple[Check, ...] = (
     job028.CHECK,
     job029.CHECK,
     job030.CHECK,
+    job031.CHECK,
+    job032.CHECK,
+    job034.CHECK,
     job036.CHECK,
     job038.CHECK,
     job039.CHECK,
