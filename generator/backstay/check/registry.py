@@ -28,6 +28,7 @@ from backstay.check.rules.job import job031_pipeline_deadline_kills_steps as job
 from backstay.check.rules.job import job032_memory_that_nobody_reads as job032
 from backstay.check.rules.job import job034_memory_in_foreign_units as job034
 from backstay.check.rules.job import job036_quota_refuses_pods as job036
+from backstay.check.rules.job import job037_memory_promised_twice as job037
 from backstay.check.rules.job import job038_queue_label_ignored as job038
 from backstay.check.rules.job import job039_evicted_while_healing as job039
 from backstay.check.rules.job import job040_controller_refuses_config as job040
@@ -133,6 +134,7 @@ CHECKS: tuple[Check, ...] = (
     job032.CHECK,
     job034.CHECK,
     job036.CHECK,
+    job037.CHECK,
     job038.CHECK,
     job039.CHECK,
     job040.CHECK,

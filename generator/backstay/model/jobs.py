@@ -73,11 +73,16 @@ class Taint:
     effect: Fact[str]
 
 
+OVERCOMMIT = Fact(True, ())  # noqa: FBT003 - a fact's value
+"""Kubernetes' own way: a pod's limit may be above its request."""
+
+
 @dataclass(frozen=True, slots=True)
 class NodePool:
     """Equal nodes. `allocatable` is what pods of one node may request together, after DaemonSets.
 
-    `shutdown_grace` and `shutdown_grace_critical` are the kubelet's, derived or stated.
+    `shutdown_grace` and `shutdown_grace_critical` are the kubelet's, derived or stated. `overcommit` False: its pods
+    request what they may use.
     """
 
     name: str
@@ -94,6 +99,7 @@ class NodePool:
     shutdown_grace_critical: Fact[int] | None
     place: Place
     taints: tuple[Taint, ...] = ()
+    overcommit: Fact[bool] = OVERCOMMIT
 
     @property
     def total(self) -> int:

@@ -42,6 +42,8 @@ class Pool(Section):
     """Labels that the pool's nodes carry; they select the pool in Kueue and in pods."""
     taints: Many[Taint] = ()
     """Taints that the pool's nodes carry."""
+    overcommit: bool = True
+    """Whether pods on it may have a limit above their request; where they may not, a node never runs out of memory."""
     shutdown_grace: Millis | None = None
     """The kubelet's shutdownGracePeriod, where the nodes have one: it is checked; derived when it is left out."""
     shutdown_grace_critical: Millis | None = None

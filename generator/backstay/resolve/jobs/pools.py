@@ -62,6 +62,7 @@ def _pool(name: str, pool: spec.Pool, allocatable: Derivation) -> NodePool:
         maybe(pool, "shutdown_grace_critical", pool.shutdown_grace_critical, route),
         at(*route),
         tuple(_taint(taint, (*route, "taints", index)) for index, taint in enumerate(pool.taints)),
+        fact(pool, "overcommit", pool.overcommit, route),
     )
 
 
