@@ -173,6 +173,14 @@ class Call:
         return not any(one.acceptor is not None for one in self.hops[hop.index :])
 
     @property
+    def routed_by_sidecar(self) -> bool:
+        """Whether the caller's sidecar goes by a route for the service itself.
+
+        Where it sends the requests to a gateway, a VirtualService of somebody else's says so, and a host has but one.
+        """
+        return self.client.sidecar and self.calls_service(self.crossings[0])
+
+    @property
     def idles_between_calls(self) -> bool:
         """Whether the connection may be silent while no request is open: then some gRPC runtimes do not ping."""
         return self.stream == "none"

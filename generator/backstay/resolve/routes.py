@@ -35,7 +35,7 @@ def _routes(
 ) -> Iterator[CallRoute]:
     for services in hosts.values():
         names = {knobs.service.name for knobs in services}
-        calls = [call for call in network.calls if call.service.name in names and call.client.sidecar]
+        calls = [call for call in network.calls if call.service.name in names and call.routed_by_sidecar]
         timeouts = [knobs.route_timeout for knobs in services if knobs.route_timeout is not None]
         asked = retries is not None or any(_must_not_run_twice(call) for call in calls)
         if calls and (asked or timeouts):

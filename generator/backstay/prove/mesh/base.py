@@ -73,11 +73,13 @@ def port_of(service: Service) -> Port:
     return Port(service.host.value, service.port.value, service.target_port.value, taken_for)
 
 
-def address_of(address: GatewayPort, service: Service) -> Port:
-    """A gateway's Service port, which the requests for a service are routed to."""
-    name = address.port_name if address.port_name is not None else _SERVES.get(service.protocol, "tcp")
+def gateway_port(address: GatewayPort, service: Service | None = None) -> Port:
+    """A gateway's Service port, and the service whose requests are routed there."""
+    serves = _SERVES.get(service.protocol, "tcp") if service else ""
+    name = address.port_name if address.port_name is not None else serves
     taken_for = port_protocol(address.port.value, name)
-    return Port(address.host.value, address.port.value, address.port.value, taken_for, service.host.value)
+    meant = service.host.value if service else ""
+    return Port(address.host.value, address.port.value, address.port.value, taken_for, meant)
 
 
 def gateway_config(gateway: Gateway, onward: Port) -> Config:

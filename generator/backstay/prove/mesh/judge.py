@@ -1,5 +1,6 @@
 """From what a trial saw to a verdict. Measured times are given as the spec's: multiplied by the scale."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from backstay.core.units import show_duration
@@ -92,13 +93,12 @@ def show_time(ms: int) -> str:
 
 
 def _pings(seen: Silent, setting: Setting) -> str:
-    counts = [
-        (name, _between(seen, hop.index, side))
-        for hop in setting.hops
-        for side, name in ((Side.SENDER, hop.sender), (Side.RECEIVER, hop.receiver))
-    ]
+    counts: Counter[str] = Counter()
+    for hop in setting.hops:
+        for side, name in ((Side.SENDER, hop.sender), (Side.RECEIVER, hop.receiver)):
+            counts[name] += _between(seen, hop.index, side)
     probes = sum(1 for hop in setting.hops for _ in seen.journal.find(What.PROBE, hop=hop.index))
-    words = [f"{count} pings by {name}" for name, count in counts if count]
+    words = [f"{count} pings by {name}" for name, count in counts.items() if count]
     words += [f"{probes} TCP segments without data"] if probes and not words else []
     return ", ".join(words) or "nobody pinged"
 

@@ -9,7 +9,7 @@ from backstay.model.hop import End, TcpKeepalive
 from backstay.model.network import Call
 from backstay.prove.istiod import Config, Mesh, Note, Proxy, ProxyKind, Result, Struct, apply
 from backstay.prove.mesh import loopback
-from backstay.prove.mesh.base import Port, address_of, gateway_config, port_of, sidecar_config
+from backstay.prove.mesh.base import Port, gateway_config, gateway_port, port_of, sidecar_config
 from backstay.prove.mesh.objects import Emitted
 from backstay.prove.mesh.routes import apply_virtual_services
 
@@ -54,7 +54,7 @@ def _called(call: Call) -> Port:
     gateway = next((hop.acceptor for hop in call.crossings if hop.acceptor is not None), None)
     if gateway is None or gateway.address is None:
         return port_of(call.service)
-    return address_of(gateway.address, call.service)
+    return gateway_port(gateway.address, call.service)
 
 
 def _server(emitted: Emitted, call: Call) -> Pod:
@@ -82,11 +82,14 @@ def _after(call: Call, gateway: Gateway) -> Port:
     passed = [hop.acceptor for hop in call.crossings if hop.acceptor is not None]
     following = passed[passed.index(gateway) + 1 :]
     address = following[0].address if following else None
-    return port_of(call.service) if address is None else address_of(address, call.service)
+    return port_of(call.service) if address is None else gateway_port(address, call.service)
 
 
 def _reachable(cluster: Cluster) -> list[Port]:
-    return [port_of(service) for service in cluster.network.services]
+    """Every service, and every gateway that has one: istiod makes clusters for all that it knows of."""
+    addresses = [one.gateway.address for one in cluster.network.gateways]
+    services = cluster.network.services
+    return [*map(port_of, services), *(gateway_port(address) for address in addresses if address is not None)]
 
 
 def _proxy(cluster: Cluster, name: str, namespace: str, labels: dict[str, str],

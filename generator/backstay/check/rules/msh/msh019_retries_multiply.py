@@ -64,11 +64,14 @@ def _of_steps(retries: Retries) -> list[Layer]:
 
 
 def _of_calls(ctx: Context, call: Call, retries: Retries) -> Iterator[Layer]:
-    """The tries that the spec asks for, where a sidecar or the caller's gRPC can make them; else those of its sidecar."""
+    """The tries that the spec asks for, where a sidecar or the caller's gRPC can make them; else those of its sidecar.
+
+    A sidecar that sends requests to a gateway goes by a route that is not backstay's.
+    """
     who = "the mesh" if call.client.sidecar else "gRPC"
     if not call.service.protocol.is_http or not (call.client.sidecar or call.client.settable_keepalive):
         return
-    if retries.calls is not None:
+    if retries.calls is not None and call.routed_by_sidecar == call.client.sidecar:
         yield who, retries.calls.attempts.value
     elif call.client.sidecar:
         written = [http.retries.attempts for http in routes.to_host(ctx, call.service.host.value)]
