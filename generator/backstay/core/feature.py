@@ -68,6 +68,11 @@ class Feature(StrEnum):
     # Trainer, JobSet, Training Operator
     RUNTIME_PATCHES = "runtime-patches"  # TrainJob.spec.runtimePatches; podTemplateOverrides before
     TRAINER_CERT_FIELDS_RENAMED = "trainer-cert-fields-renamed"  # certManagement.webhook*Name are gone
+    TRAINER_CONFIG = "trainer-config"  # the manager reads a Configuration file; flags before
+    TRAINER_STATUS_SERVER = "trainer-status-server"  # ... which has statusServer and featureGates
+    TRAINJOB_DEADLINE = "trainjob-deadline"  # TrainJob.spec.activeDeadlineSeconds
+    RUNTIME_FAILURE_MESSAGES = "runtime-failure-messages"  # as the next one, inside a training runtime
+    JOBSET_FAILURE_MESSAGES = "jobset-failure-messages"  # failurePolicy.rules[].onJobFailureMessagePatterns
     JOBSET_RESTART_JOB = "jobset-restart-job"  # failurePolicy actions RestartJob..., alpha
     JOBSET_IN_PLACE_RESTART = "jobset-in-place-restart"
     # ZenML

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 
 from backstay.core.manifest import Manifest
 from backstay.emit.callers import config_map
+from backstay.emit.controllers import jobset as jobset_config
+from backstay.emit.controllers import trainer as trainer_config
+from backstay.emit.controllers import training_operator as training_operator_flags
 from backstay.emit.memory import cluster_queue, limit_range, priority_class, resource_flavor, resource_quota
 from backstay.emit.mesh import (
     destination_rule,
@@ -15,6 +18,7 @@ from backstay.emit.mesh import (
     virtual_service,
     workload,
 )
+from backstay.emit.nodes import kubelet, remediation
 from backstay.emit.observability import dashboard, prometheus_rule, proxy_stats, reset_script, tracing_policy
 from backstay.emit.pipelines import (
     api_server,
@@ -26,6 +30,7 @@ from backstay.emit.pipelines import (
     ui,
 )
 from backstay.emit.storage import external_secret
+from backstay.emit.training import job, jobset, pytorchjob, runtime, trainjob
 from backstay.emit.workflows import artifact_repositories, controller_config
 from backstay.emit.zenml import run as zenml_run
 from backstay.emit.zenml import stack as zenml_stack
@@ -58,6 +63,16 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     cluster_queue.emit,
     zenml_run.emit,
     zenml_stack.emit,
+    runtime.emit,
+    trainjob.emit,
+    jobset.emit,
+    job.emit,
+    pytorchjob.emit,
+    remediation.emit,
+    kubelet.emit,
+    trainer_config.emit,
+    jobset_config.emit,
+    training_operator_flags.emit,
     prometheus_rule.emit,
     dashboard.emit,
     tracing_policy.emit,

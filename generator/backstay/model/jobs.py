@@ -149,6 +149,7 @@ class Recovery:
     force_step: Fact[int]
     unhealthy_for: Fact[int]
     fenced_in: Fact[int]
+    remediation_namespace: Fact[str]
     min_healthy: Fact[str]
     restart_safe: tuple[Fact[str], ...]
     place: Place
@@ -198,7 +199,9 @@ class Workload:
     pins break it (equal to `layers` otherwise). `grace`, `toleration` and `deadline` are solved, or pinned and then
     with the solved number's origin behind the pin's; `recovers_in` follows from them (None: nothing frees the pods of
     a lost node). `earliest_force_delete` counts from the node's loss. `max_parallelism` is ZenML's; `peak` the memory
-    of all its pods at once with terminating twins. `queue` None: not admitted by Kueue.
+    of all its pods at once with terminating twins. `queue` None: not admitted by Kueue. `restart_policy` and
+    `backoff_limit` are a PyTorchJob's: the limit is a sum over the containers of all replicas, and reaching it ends
+    the job. `in_base`: the overlay's base holds the object, so it is patched.
     """
 
     name: str
@@ -233,6 +236,9 @@ class Workload:
     pins: JobPins
     place: Place
     priority: Fact[str] | None = None
+    restart_policy: Fact[str] | None = None
+    backoff_limit: Fact[int] | None = None
+    in_base: bool = False
 
     @property
     def total_attempts(self) -> int:
@@ -265,16 +271,21 @@ class JobSystems:
     zenml_context: Fact[str] | None
 
     @property
-    def versions(self) -> dict[str, str]:
+    def installed(self) -> dict[str, Fact[str]]:
         """`major.minor` of each installed controller, by the name that the catalog has for it."""
-        installed = {
+        known = {
             "trainer": self.trainer,
             "training_operator": self.training_operator,
             "jobset": self.jobset,
             "kueue": self.kueue,
             "zenml": self.zenml,
         }
-        return {name: version.value for name, version in installed.items() if version is not None}
+        return {name: version for name, version in known.items() if version is not None}
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """As `installed`, without where they come from."""
+        return {name: version.value for name, version in self.installed.items()}
 
 
 NO_SYSTEMS = JobSystems(*[None] * 10)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from backstay.spec.base import Section
-from backstay.spec.types import Many, Millis
+from backstay.spec.types import Many, Millis, Name
 
 WorkloadPattern = Annotated[str, Field(pattern=r"^[a-z0-9*-]+/[a-z0-9*.-]+$")]
 
@@ -29,6 +29,8 @@ class Remediation(Section):
     fenced_in: Millis = 180_000
     """How long a reboot or watchdog takes until the node surely runs nothing any more, or the cloud until it has
     removed the Node object."""
+    namespace: Name = "self-node-remediation"
+    """Where the self-node-remediation operator runs."""
     min_healthy: str = Field(default="51%", pattern=r"^(100|[1-9]?[0-9])%$|^[0-9]{1,5}$")
     """How many nodes have to be healthy for a remediation to start: a count or a percentage."""
 

@@ -65,8 +65,11 @@ class Workload(Section):
     """Who runs it: Training Operator v1, Trainer v2, JobSet, a plain Job, or a ZenML pipeline."""
     namespace: Name
     """Where its pods run."""
+    in_base: bool = False
+    """Whether the overlay's base holds the object of this name (PyTorchJobs and plain Jobs): then it is patched.
+    Otherwise people or pipelines submit it, and the bundle holds what has to be in it."""
     replicas: Positive = 1
-    """How many pods run at once."""
+    """How many pods run at once; a PyTorchJob's first is the master."""
     container: Name | None = None
     """The container that does the work; by default the one that the kind prescribes."""
     pool: Name | None = None

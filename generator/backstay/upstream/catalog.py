@@ -1,7 +1,8 @@
 """The supported upstream systems, their lines and features. A new version is a word here and a row in its facts.
 
 Sources: kubeflow/pipelines tags 1.8.22 to 2.17.0 and pull request 13986 (3.0); argoproj/argo-workflows tags
-v3.3.10 to v4.1.2; istio/istio release notes 1.22 to 1.31 (1.28 is the first with Envoy 1.36); kubernetes/kubernetes changelogs.
+v3.3.10 to v4.1.2; istio/istio release notes 1.22 to 1.31 (1.28 is the first with Envoy 1.36); kubernetes/kubernetes changelogs;
+kubeflow/trainer CRDs and pkg/apis/config of v2.0.0 to v2.3.0; kubernetes-sigs/jobset CRDs of v0.10.1 to v0.12.0.
 """
 
 from backstay.core.feature import Feature as F  # noqa: N817 - a table of two columns
@@ -101,7 +102,14 @@ TRAINER = System(
     "trainer",
     "Kubeflow Trainer",
     ("2.0", "2.1", "2.2", "2.3", "2.4"),
-    (Span(F.RUNTIME_PATCHES, "2.2"), Span(F.TRAINER_CERT_FIELDS_RENAMED, "2.4")),
+    (
+        Span(F.TRAINER_CONFIG, "2.1"),
+        Span(F.TRAINER_STATUS_SERVER, "2.2"),
+        Span(F.TRAINJOB_DEADLINE, "2.2"),
+        Span(F.RUNTIME_PATCHES, "2.2"),
+        Span(F.RUNTIME_FAILURE_MESSAGES, "2.1"),
+        Span(F.TRAINER_CERT_FIELDS_RENAMED, "2.4"),
+    ),
 )
 
 TRAINING_OPERATOR = System("training_operator", "Training Operator", ("1.7", "1.8", "1.9"))
@@ -110,7 +118,11 @@ JOBSET = System(
     "jobset",
     "JobSet",
     tuple(f"0.{minor}" for minor in range(8, 13)),
-    (Span(F.JOBSET_RESTART_JOB, "0.11"), Span(F.JOBSET_IN_PLACE_RESTART, "0.11")),
+    (
+        Span(F.JOBSET_FAILURE_MESSAGES, "0.10"),
+        Span(F.JOBSET_RESTART_JOB, "0.11"),
+        Span(F.JOBSET_IN_PLACE_RESTART, "0.11"),
+    ),
 )
 
 ZENML = System(

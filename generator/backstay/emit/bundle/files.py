@@ -49,6 +49,7 @@ def index(cluster: Cluster, digests: Mapping[str, str]) -> Iterator[Manifest]:
     ):
         if installed is not None:
             versions[name] = installed.version
+    versions |= cluster.jobs.systems.installed
     body: Body = {
         "apiVersion": "backstay.dev/v1alpha1",
         "kind": "Bundle",

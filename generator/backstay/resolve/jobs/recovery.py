@@ -50,6 +50,7 @@ def resolve_recovery(
         force,
         unhealthy.fact if pin is None else _stated_unhealthy(stated, pin, unhealthy),
         fenced_in,
+        fact(stated.remediation, "namespace", stated.remediation.namespace, _REMEDIATION),
         fact(stated.remediation, "min_healthy", stated.remediation.min_healthy, _REMEDIATION),
         tuple(from_spec(one, *ROUTE, "restartSafe", i) for i, one in enumerate(stated.restart_safe)),
         at(*ROUTE),

@@ -10,7 +10,7 @@ from backstay.model.derivation import Bound, Derivation
 from backstay.model.jobs import Cause, JobPins, JobSystems, Kind, Layer, Recovery, Retrying, Workload
 from backstay.model.parts import Drain, Retries
 from backstay.resolve.facts import fact, maybe
-from backstay.resolve.jobs import layers, times
+from backstay.resolve.jobs import layers, pytorch, times
 from backstay.resolve.jobs.solving import pinned
 from backstay.resolve.jobs.times import Subject
 from backstay.spec import workloads as spec
@@ -85,7 +85,22 @@ class _Solver:
             self.queue(), self.maybe("queued_for"), found, compiled, grace, waits, earliest, recovers,
             self.deadline(found, recovers), self.maybe("fan_out"), None, None,
             maybe(stated, "pipeline", stated.pipeline, self.route), (), pins, at(*self.route),
+            restart_policy=self.restart_policy(), backoff_limit=self.backoff_limit(found), in_base=stated.in_base,
         )  # fmt: skip
+
+    def restart_policy(self) -> Fact[str] | None:
+        if self.kind is not Kind.PYTORCHJOB:
+            return None
+        pin, route = self.stated.overrides, (*self.route, "overrides")
+        stated = maybe(pin, "restart_policy", pin.restart_policy, route)
+        return stated or pytorch.restart_policy(self.causes, self.around.recovery)
+
+    def backoff_limit(self, found: tuple[Retrying, ...]) -> Fact[int] | None:
+        if self.kind is not Kind.PYTORCHJOB:
+            return None
+        pin, route = self.stated.overrides.retries, (*self.route, "overrides", "retries")
+        number = self.keep(pytorch.backoff_limit(self.subject, found, self.fact("replicas")))
+        return pinned(number, maybe(pin, "pytorchjob", pin.pytorchjob, route))
 
     def pins(self) -> JobPins:
         stated, route = self.stated.overrides, (*self.route, "overrides")

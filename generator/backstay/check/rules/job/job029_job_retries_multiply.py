@@ -42,10 +42,14 @@ _JOB_DEFAULT = 6
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge the spec's workloads with all their layers, then JobSets with the Jobs in them."""
-    for workload in ctx.cluster.jobs.workloads if ctx.cluster else ():
+    """Judge the spec's workloads with all their layers, then all other JobSets with the Jobs in them."""
+    workloads = ctx.cluster.jobs.workloads if ctx.cluster else ()
+    for workload in workloads:
         yield from _workload(ctx, workload)
+    judged = {(workload.namespace.value, workload.name) for workload in workloads}
     for jobset in pods.jobsets(ctx):
+        if (jobset.item.ref.namespace, jobset.item.ref.name) in judged:
+            continue
         restarts = pods.number(jobset.get("failurePolicy", "maxRestarts")) or 0
         for job in pods.jobs_of(jobset) if restarts > 0 else ():
             yield from _nested(ctx, job, restarts)
