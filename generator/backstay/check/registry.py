@@ -8,14 +8,23 @@ from backstay.check.rules.job import job002_failure_policy_with_early_replacemen
 from backstay.check.rules.job import job003_lost_node_blocks_job as job003
 from backstay.check.rules.job import job004_pytorchjob_restarts_forever as job004
 from backstay.check.rules.job import job005_lost_node_blocks_restart as job005
+from backstay.check.rules.job import job006_force_delete_within_grace as job006
+from backstay.check.rules.job import job007_unsafe_force_delete as job007
 from backstay.check.rules.job import job008_force_delete_annotation_without_effect as job008
 from backstay.check.rules.job import job009_force_delete_annotation_of_other_kueue as job009
 from backstay.check.rules.job import job010_never_evicted as job010
 from backstay.check.rules.job import job011_evicted_by_a_hiccup as job011
 from backstay.check.rules.job import job012_bad_node_health_check as job012
 from backstay.check.rules.job import job013_static_out_of_service_taint as job013
+from backstay.check.rules.job import job014_shutdown_cuts_grace as job014
+from backstay.check.rules.job import job015_grace_shorter_than_checkpoint as job015
 from backstay.check.rules.job import job016_exit_codes_before_disruption as job016
+from backstay.check.rules.job import job017_evicted_step_cannot_resume as job017
 from backstay.check.rules.job import job018_endless_disruptions as job018
+from backstay.check.rules.job import job019_futile_retry_of_oom as job019
+from backstay.check.rules.job import job020_exit_code_retries_oom as job020
+from backstay.check.rules.job import job021_backoff_limit_below_replicas as job021
+from backstay.check.rules.job import job022_deadline_not_enforced as job022
 from backstay.check.rules.job import job023_failed_job_keeps_its_gpus as job023
 from backstay.check.rules.job import job024_template_restart_policy_ignored as job024
 from backstay.check.rules.job import job025_retries_have_no_home as job025
@@ -114,14 +123,23 @@ CHECKS: tuple[Check, ...] = (
     job003.CHECK,
     job004.CHECK,
     job005.CHECK,
+    job006.CHECK,
+    job007.CHECK,
     job008.CHECK,
     job009.CHECK,
     job010.CHECK,
     job011.CHECK,
     job012.CHECK,
     job013.CHECK,
+    job014.CHECK,
+    job015.CHECK,
     job016.CHECK,
+    job017.CHECK,
     job018.CHECK,
+    job019.CHECK,
+    job020.CHECK,
+    job021.CHECK,
+    job022.CHECK,
     job023.CHECK,
     job024.CHECK,
     job025.CHECK,

@@ -172,9 +172,9 @@ def of_jobs(ctx: Context) -> Iterator[Pods]:
     yield from _of_workflows(ctx)
 
 
-def of_services(ctx: Context) -> Iterator[Pods]:
-    """Pods that stand alone, and those of workloads that are no jobs."""
-    for kind in sorted(SERVICE_KINDS):
+def of_services(ctx: Context, *kinds: str) -> Iterator[Pods]:
+    """Pods that stand alone, and those of workloads that are no jobs; all kinds when none is named."""
+    for kind in kinds or sorted(SERVICE_KINDS):
         for item in ctx.of_kind(kind):
             part = whole(item)
             yield _pods(item.ref.name, part if kind == "Pod" else part.down("spec", "template"), partial=item.partial)  # fmt: skip

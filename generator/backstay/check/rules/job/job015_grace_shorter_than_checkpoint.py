@@ -1,0 +1,42 @@
+"""A job's grace period is shorter than writing its checkpoint takes.
+
+Breaks: each drain, preemption or eviction kills the job in the middle of the checkpoint that it was granted the time
+for; at best the work since the last one is lost, at worst the file is.
+Bad:
+    workloads: {train: {kind: zenml, namespace: zenml, checkpoint: 3m, overrides: {gracePeriod: 30s}}}
+Good:
+    workloads: {train: {kind: zenml, namespace: zenml, checkpoint: 3m}}
+Source: kubernetes/website concepts/workloads/pods/pod-lifecycle (termination); zenml KubernetesOrchestratorSettings.pod_stop_grace_period; kubeflow/trainer trainjob_types.go (runtimePatches)
+"""
+
+from collections.abc import Iterator
+
+from backstay.check import look
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.fact import Fact
+from backstay.core.place import Place
+from backstay.core.units import show_duration
+
+RULE = rule(__doc__, "JOB015", "grace-shorter-than-checkpoint")
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge every workload, and the steps of pipelines that have a grace period of their own."""
+    for workload in ctx.cluster.jobs.workloads if ctx.cluster else ():
+        yield from _judge(workload.name, workload.grace, workload.checkpoint, workload.place)
+        for step in workload.steps:
+            if step.grace != workload.grace:
+                yield from _judge(step.name, step.grace, step.checkpoint, step.place)
+
+
+def _judge(name: str, grace: Fact[int], checkpoint: Fact[int] | None, place: Place) -> Iterator[Diagnostic]:
+    if checkpoint is not None and grace.value < checkpoint.value:
+        yield RULE.report(
+            f"`{name}` has {show_duration(grace.value)} to end, and its checkpoint takes {show_duration(checkpoint.value)}",
+            at=look.stated(grace, place), help=f"write `gracePeriod: {show_duration(checkpoint.value)}` or more, or leave it out",
+        )  # fmt: skip
+
+
+CHECK = Check(RULE, reads=frozenset({"workloads"}), run=check)
