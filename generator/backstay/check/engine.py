@@ -12,6 +12,7 @@ MODEL_PARTS = frozenset(
     {
         "platform",
         "calls",
+        "conflicts",
         "gateways",
         "services",
         "knobs",

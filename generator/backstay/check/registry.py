@@ -115,6 +115,7 @@ from backstay.check.rules.msh import msh036_pools_exceed_server as msh036
 from backstay.check.rules.msh import msh037_ambient_hop_cannot_ping as msh037
 from backstay.check.rules.msh import msh038_request_cut_by_gateway as msh038
 from backstay.check.rules.msh import msh039_pool_reaches_own_app as msh039
+from backstay.check.rules.msh import msh040_promises_conflict as msh040
 
 CHECKS: tuple[Check, ...] = (
     gop001.CHECK,
@@ -230,5 +231,6 @@ CHECKS: tuple[Check, ...] = (
     msh037.CHECK,
     msh038.CHECK,
     msh039.CHECK,
+    msh040.CHECK,
     ver003.CHECK,
 )  # fmt: skip

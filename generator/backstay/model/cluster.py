@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from backstay.core.fact import Fact
 from backstay.core.feature import Feature
 from backstay.model.callers import Callers
+from backstay.model.conflict import Conflict
 from backstay.model.derivation import Derivation
 from backstay.model.jobs import NO_SYSTEMS, Jobs
 from backstay.model.network import Network
@@ -39,6 +40,7 @@ class Cluster:
     shutdowns: tuple[Shutdown, ...] = ()
     callers: Callers = NO_CALLERS
     jobs: Jobs = NO_JOBS
+    conflicts: tuple[Conflict, ...] = ()
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from backstay.core.fact import Fact, OriginKind
 from backstay.core.place import Place
 from backstay.core.route import Route
 
@@ -37,3 +38,17 @@ class Conflict:
     because: tuple[str, ...]
     rules: frozenset[str]
     numbers: frozenset[str]
+
+    @property
+    def is_mutual(self) -> bool:
+        """Whether several lines exclude each other. One line alone, or one pin, is told by the rule of its constraint."""
+        pins = sum(demand.pinned for demand in self.demands)
+        return len(self.demands) > 1 and (pins != 1 or "" in self.rules)
+
+    def is_about(self, fact: Fact[int]) -> bool:
+        """Whether a number is one that the lines leave no value for, or a pin among them."""
+        pins = {demand.place.path for demand in self.demands if demand.pinned}
+        return any(
+            origin.ref in (self.numbers if origin.kind is OriginKind.CONSTRAINT else pins)
+            for origin in fact.origins[:2]
+        )

@@ -49,6 +49,11 @@ class Derivation:
         return self.title or self.id
 
     @property
+    def fits(self) -> bool:
+        """Whether it keeps to all bounds that are not mere wishes."""
+        return all(bound.soft or bound.allows(self.value) for bound in self.bounds)
+
+    @property
     def binding(self) -> tuple[Bound, ...]:
         """The bounds that decided the number.
 

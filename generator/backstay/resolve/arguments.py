@@ -85,16 +85,16 @@ def policy_after(policy: PingPolicy, args: Args) -> PingPolicy:
     """The server's ping policy once it runs with some arguments."""
     known = dict(args)
 
-    def number(key: str, otherwise: Fact[int]) -> Fact[int]:
-        found = known.get(key)
-        return Fact(found.value, found.origins) if found and isinstance(found.value, int) else otherwise
-
-    permit = number(
-        grpc.PERMIT_WITHOUT_CALLS, Fact(int(policy.without_calls.value), policy.without_calls.origins)
-    )
+    permit = number(known, grpc.PERMIT_WITHOUT_CALLS)
     return PingPolicy(
-        number(grpc.MIN_PING_INTERVAL, policy.min_interval),
-        Fact(bool(permit.value), permit.origins),
-        number(grpc.MAX_PING_STRIKES, policy.strikes),
+        number(known, grpc.MIN_PING_INTERVAL) or policy.min_interval,
+        policy.without_calls if permit is None else Fact(bool(permit.value), permit.origins),
+        number(known, grpc.MAX_PING_STRIKES) or policy.strikes,
         policy.settable,
     )
+
+
+def number(args: Mapping[str, Fact[int | str]], key: str) -> Fact[int] | None:
+    """An argument that is a number; None when it is not there or is a text."""
+    found = args.get(key)
+    return Fact(found.value, found.origins) if found and isinstance(found.value, int) else None

@@ -9,9 +9,11 @@ from backstay.resolve.jobs.whole import resolve_jobs
 from backstay.resolve.network import resolve_network
 from backstay.resolve.observability import resolve_observability
 from backstay.resolve.platform import resolve_platform
+from backstay.resolve.promises import Promise, conflicts
 from backstay.resolve.retries import resolve_retries
 from backstay.resolve.routes import with_routes
 from backstay.resolve.shutdown import resolve_shutdowns
+from backstay.resolve.solve.terms import System
 from backstay.resolve.storage import resolve_storage, run_namespaces
 from backstay.resolve.termination import resolve_drain
 from backstay.spec import cluster as spec
@@ -23,7 +25,8 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     platform = resolve_platform(stated.platform)
     findings = list(platform.findings)
     runs = run_namespaces(stated.storage, platform.pipelines)
-    network, numbers = resolve_network(stated.network, platform, runs, findings)
+    promised: list[Promise] = []
+    network, numbers = resolve_network(stated.network, platform, runs, findings, promised)
     retries, more_numbers = resolve_retries(stated.retries, platform.workflows)
     drain = resolve_drain(stated.termination.drain)
     jobs, job_numbers = resolve_jobs(stated, platform, retries, drain, findings)
@@ -56,5 +59,6 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         shutdowns,
         jobs=jobs,
         callers=callers,
+        conflicts=conflicts(promised, System()),
     )
     return cluster, findings

@@ -9,17 +9,18 @@ from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
 from backstay.model.gateway import Gateway
 from backstay.model.hop import Clock
-from backstay.model.network import Call, GatewayKnobs, Keepalive
+from backstay.model.network import Call, GatewayKnobs
 from backstay.model.parts import Mesh
 from backstay.resolve import gateways, keepalive, pings
 from backstay.resolve.facts import maybe
+from backstay.resolve.promises import Promise
 from backstay.spec import network as spec
 from backstay.spec.rules import WRONG_VALUE
 
 _MINUTE = 60_000
 _MARGIN = (5, 4)
 """A timer is set a quarter above what it has to spare."""
-_PINS = {"keepalive_interval", "keepalive_timeout", "stream_idle_timeout", "request_timeout"}
+_HAS = {"keepalive_interval", "keepalive_timeout", "stream_idle_timeout", "request_timeout"}
 _WORDS = {
     Clock.STREAM_IDLE: ("stream-idle", "how long a stream through the {0} may be silent", "MSH015"),
     Clock.REQUEST: ("request", "how long a request through the {0} may take to arrive", "MSH038"),
@@ -27,12 +28,23 @@ _WORDS = {
 
 
 def gateway_knobs(network: spec.Network, mesh: Mesh | None, calls: tuple[Call, ...],
-                  derivations: dict[str, Derivation], findings: list[Diagnostic]) -> tuple[GatewayKnobs, ...]:  # fmt: skip
-    """The knobs of every gateway that is declared, and of every waypoint that a call passes."""
+                  derivations: dict[str, Derivation], findings: list[Diagnostic],
+                  promised: list[Promise]) -> tuple[GatewayKnobs, ...]:  # fmt: skip
+    """The knobs of every gateway that is declared, and of every waypoint that a call passes.
+
+    What the numbers were solved from is added to `promised`.
+    """
     known = {gateway.id: gateway for gateway in gateways.gateways(network, mesh, []).values()}
     known |= {hop.acceptor.id: hop.acceptor for call in calls for hop in call.hops if hop.acceptor}
     return tuple(
-        _knobs(gateway, network.overrides.get(gateway.name), _through(gateway, calls), derivations, findings)
+        _knobs(
+            gateway,
+            network.overrides.get(gateway.name),
+            _through(gateway, calls),
+            derivations,
+            findings,
+            promised,
+        )
         for _, gateway in sorted(known.items())
     )
 
@@ -44,7 +56,7 @@ def _through(gateway: Gateway, calls: Iterable[Call]) -> tuple[Call, ...]:
 
 
 def _knobs(gateway: Gateway, pins: spec.Pins | None, calls: tuple[Call, ...], derivations: dict[str, Derivation],
-           findings: list[Diagnostic]) -> GatewayKnobs:  # fmt: skip
+           findings: list[Diagnostic], promised: list[Promise]) -> GatewayKnobs:  # fmt: skip
     route = ("network", "overrides", gateway.name)
     if pins is not None:
         _other_pins(gateway, pins, findings)
@@ -53,9 +65,12 @@ def _knobs(gateway: Gateway, pins: spec.Pins | None, calls: tuple[Call, ...], de
         name = f"{kind}/{gateway.id}"
         wanting = tuple(call for call in calls if name in keepalive.knobs_of(call))
         if wanting:
-            found, why = pings.solve(keepalive.Knob(name, gateway, wanting))
+            knob = keepalive.Knob(name, gateway, wanting)
+            found, why = pings.solve(knob)
             derivations |= {one.id: one for one in why}
-            solved[kind] = _pinned(found, pins, route)
+            interval, timeout = _pins(pins, route)
+            solved[kind] = keepalive.pinned(found, interval, timeout)
+            promised.append(Promise(knob, why, interval, timeout))
     clients = [call.client for call in calls if f"towards/{gateway.id}" in keepalive.knobs_of(call)]
     pinned_idle = maybe(pins, "stream_idle_timeout", pins.stream_idle_timeout, route) if pins else None
     pinned_request = maybe(pins, "request_timeout", pins.request_timeout, route) if pins else None
@@ -68,7 +83,7 @@ def _knobs(gateway: Gateway, pins: spec.Pins | None, calls: tuple[Call, ...], de
 
 
 def _other_pins(gateway: Gateway, pins: spec.Pins, findings: list[Diagnostic]) -> None:
-    for name in sorted(pins.model_fields_set - _PINS):
+    for name in sorted(pins.model_fields_set - _HAS):
         alias = type(pins).model_fields[name].alias or name
         findings.append(
             WRONG_VALUE.report(
@@ -79,11 +94,10 @@ def _other_pins(gateway: Gateway, pins: spec.Pins, findings: list[Diagnostic]) -
         )
 
 
-def _pinned(found: Keepalive, pins: spec.Pins | None, route: tuple[str, ...]) -> Keepalive:
+def _pins(pins: spec.Pins | None, route: tuple[str, ...]) -> tuple[Fact[int] | None, Fact[int] | None]:
     if pins is None:
-        return found
-    return keepalive.pinned(
-        found,
+        return None, None
+    return (
         maybe(pins, "keepalive_interval", pins.keepalive_interval, route),
         maybe(pins, "keepalive_timeout", pins.keepalive_timeout, route),
     )

@@ -13,14 +13,19 @@ from backstay.resolve.facts import maybe
 from backstay.resolve.gateway_knobs import gateway_knobs
 from backstay.resolve.pingers import with_pingers
 from backstay.resolve.platform import Platform, tcp_keepalive
+from backstay.resolve.promises import Promise
 from backstay.spec import network as spec
+from backstay.upstream import grpc
 
 Findings = list[Diagnostic]
 
 
-def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[str], ...],
-                    findings: Findings) -> tuple[Network, dict[str, Derivation]]:  # fmt: skip
-    """Calls with their hops and pingers, knobs by service, and the derivations of every solved number."""
+def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[str], ...], findings: Findings,
+                    promised: list[Promise]) -> tuple[Network, dict[str, Derivation]]:  # fmt: skip
+    """Calls with their hops and pingers, knobs by service, and the derivations of every solved number.
+
+    What the numbers were solved from is added to `promised`.
+    """
     endpoints.references(network, findings)
     calls = _calls(network, platform, runs, findings)
     services = {call.service.name: call.service for call in calls}
@@ -35,10 +40,11 @@ def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[
             network.overrides.get(name),
             platform,
             derivations,
+            promised,
         )
         for name, service in sorted(services.items())
     )
-    passed = gateway_knobs(network, platform.mesh, calls, derivations, findings)
+    passed = gateway_knobs(network, platform.mesh, calls, derivations, findings, promised)
     by_service = {knob.service.name: knob for knob in knobs}
     done = tuple(with_pingers(call, by_service[call.service.name], passed) for call in calls)
     return Network(tuple(k.service for k in knobs), done, knobs, gateways=passed), derivations
@@ -70,7 +76,7 @@ def _service(name: str, network: spec.Network, platform: Platform, findings: Fin
 
 
 def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, platform: Platform,
-           derivations: dict[str, Derivation]) -> Knobs:  # fmt: skip
+           derivations: dict[str, Derivation], promised: list[Promise]) -> Knobs:  # fmt: skip
     route = ("network", "overrides", service.name)
     interval = maybe(pins, "keepalive_interval", pins.keepalive_interval, route) if pins else None
     timeout = maybe(pins, "keepalive_timeout", pins.keepalive_timeout, route) if pins else None
@@ -78,9 +84,11 @@ def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, pl
     for name in ("inbound", "upstream", "server", "client"):
         wanting = tuple(call for call in calls if name in keepalive.knobs_of(call))
         if wanting:
-            found, why = pings.solve(keepalive.Knob(name, service, wanting))
+            knob = keepalive.Knob(name, _policed(service, pins), wanting)
+            found, why = pings.solve(knob)
             solved[name] = keepalive.pinned(found, interval, timeout)
             derivations |= {d.id: d for d in why}
+            promised.append(Promise(knob, why, *_insisted(name, service, pins, interval, timeout)))
     tolerated = _tolerated(service, solved)
     if tolerated is not None:
         derivations[tolerated.id] = tolerated
@@ -97,6 +105,30 @@ def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, pl
         tuple({opener.id: opener for _, opener in _callers(calls) if opener is not None}.values()),
         () if solved else tuple(pin for pin in (interval, timeout) if pin is not None),
     )  # fmt: skip
+
+
+def _policed(service: Service, pins: spec.Pins | None) -> Service:
+    """The service with the ping policy that its pinned arguments give it, which nothing is derived for then."""
+    if service.policy is None or pins is None or grpc.MIN_PING_INTERVAL not in pins.server_arguments:
+        return service
+    args = tuple(_pinned_args(pins.server_arguments, service.name, "serverArguments").items())
+    return replace(service, policy=replace(arguments.policy_after(service.policy, args), settable=False))
+
+
+def _insisted(name: str, service: Service, pins: spec.Pins | None, interval: Fact[int] | None,
+              timeout: Fact[int] | None) -> tuple[Fact[int] | None, Fact[int] | None]:  # fmt: skip
+    """The pins of a knob's interval and timeout: of applications, their channel arguments before anything else."""
+    if pins is None or name not in {"server", "client"}:
+        return interval, timeout
+    stated, key = (
+        (pins.server_arguments, "serverArguments")
+        if name == "server"
+        else (pins.client_arguments, "clientArguments")
+    )
+    args = _pinned_args(stated, service.name, key)
+    return arguments.number(args, grpc.KEEPALIVE_TIME) or interval, arguments.number(
+        args, grpc.KEEPALIVE_TIMEOUT
+    ) or timeout
 
 
 def _callers(calls: tuple[Call, ...]) -> list[tuple[Call, Gateway | None]]:

@@ -16,6 +16,7 @@ from backstay.model.network import Call, Keepalive
 from backstay.resolve.keepalive import Knob, idle_boxes, knobs_on
 from backstay.resolve.solve.solution import numbers
 from backstay.resolve.solve.terms import (
+    BARE_MS,
     MOST,
     Constraint,
     Quantity,
@@ -68,7 +69,16 @@ def promises(knob: Knob, interval: Fact[int] | None, timeout: Fact[int] | None) 
 
 
 def _pin(id_: str, fact: Fact[int], words: str) -> Quantity:
-    return stated(id_, "ms", fact, words.format(show_duration(fact.value)))
+    return stated(id_, _unit(fact), fact, words.format(show_duration(fact.value)))
+
+
+def _unit(fact: Fact[int]) -> str:
+    """How the line that states a time spells it: channel arguments are plain numbers."""
+    return (
+        BARE_MS
+        if any(f".{key}" in fact.origins[0].ref for key in ("serverArguments", "clientArguments"))
+        else "ms"
+    )
 
 
 def _free(knob: Knob) -> tuple[Quantity, Quantity]:
@@ -90,9 +100,7 @@ def system(knob: Knob, interval: Quantity, timeout: Quantity) -> System:
 
 def _lines(knob: Knob, boxes: list[tuple[Box, Call]]) -> Iterator[Quantity]:
     """What the spec, presets and runtimes say that bounds the numbers."""
-    for box, call in boxes:
-        yield _idle(box)
-        yield _silence(call)
+    yield from (_silence(call) for _, call in boxes)
     for call in knob.calls:
         if call.round_trip.is_stated:
             words = f"a round trip from {_way(call)} takes up to {show_duration(call.round_trip_ms)}"
@@ -100,10 +108,11 @@ def _lines(knob: Knob, boxes: list[tuple[Box, Call]]) -> Iterator[Quantity]:
         if call.detect is not None:
             words = f"{call.client.name} has to notice a dead {call.service.name} within {show_duration(call.detect.value)}"
             yield stated(_detect(call), "ms", call.detect, words)
+    yield from (_idle(box) for box, _ in boxes)
     if (least := _tolerated(knob)) is not None:
         words = f"{knob.whose} tolerates a ping each {show_duration(least.value)}"
         route = ("network", "services", knob.whose, "minPingInterval")
-        yield stated(_least(knob), "ms", least, words, () if least.is_stated else route)
+        yield stated(_least(knob), _unit(least), least, words, () if least.is_stated else route)
 
 
 def _way(call: Call) -> str:

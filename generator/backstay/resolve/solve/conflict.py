@@ -22,9 +22,14 @@ Core = frozenset[int]
 
 def conflicts(system: System) -> tuple[Conflict, ...]:
     """Every conflict of a system, in the order of its lines; none where everything holds."""
-    if all(least(part, part.known).broken is None for part in programs(system)):
+    if holds(system):
         return ()
     return tuple(found for part in programs(system, through_stated=True) for found in _of(part))
+
+
+def holds(system: System) -> bool:
+    """Whether all stated values can hold together."""
+    return all(least(part, part.known).broken is None for part in programs(system))
 
 
 def _of(program: Program) -> list[Conflict]:

@@ -7,11 +7,13 @@ from itertools import combinations
 
 from backstay.core.units import show_duration, show_quantity
 from backstay.resolve.solve.program import Program, least
-from backstay.resolve.solve.terms import MOST
+from backstay.resolve.solve.terms import BARE_MS, MOST
 
 _SECOND = 1_000
+_TIMES = (3_600_000, 600_000, 300_000, 60_000, 30_000, 10_000, 5_000, _SECOND, 500, 100, 50, 10, 1)
 _GRAINS = {
-    "ms": (3_600_000, 600_000, 300_000, 60_000, 30_000, 10_000, 5_000, _SECOND, 500, 100, 50, 10, 1),
+    "ms": _TIMES,
+    BARE_MS: _TIMES,
     "bytes": (1 << 40, 1 << 35, 1 << 30, 1 << 29, 1 << 28, 1 << 26, 1 << 20, 1 << 10, 1),
 }
 """What values are rounded to, by unit, coarsest first; other units are counts."""

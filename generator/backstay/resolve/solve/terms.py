@@ -17,6 +17,9 @@ from backstay.core.route import Route, read
 MOST = 1 << 60
 """No quantity is larger: more than any time in milliseconds and any size in bytes that the spec can state."""
 
+BARE_MS = "milliseconds"
+"""The unit of times that the spec has as plain numbers, such as channel arguments."""
+
 Values = Mapping[str, int]
 Words = str | Callable[[Values], str]
 

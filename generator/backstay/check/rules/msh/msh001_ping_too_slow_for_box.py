@@ -33,6 +33,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         fastest = min(danger.pingers, key=lambda pinger: pinger.longest_gap, default=None)
         if fastest is None or fastest.how is not Refresh.HTTP2_PING or fastest.knob == TUNNEL_KNOB:
             continue
+        if way.in_conflict(ctx, fastest.interval):
+            continue
         if not danger.keepers:
             yield _late(danger, fastest)
         elif fastest.longest_gap > danger.box.idle.value // 2:

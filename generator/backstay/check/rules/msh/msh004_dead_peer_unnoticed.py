@@ -43,12 +43,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             if hop.tunnel or End.BOX in {hop.sender_end, hop.receiver_end}:
                 continue
             if call.detect is not None:
-                yield from _judge(call, hop, call.detect)
+                yield from _judge(ctx, call, hop, call.detect)
             yield from (_hasty(call, hop, pinger) for pinger in hop.pingers if _is_hasty(call, pinger))
     yield from _at_gateways(ctx)
 
 
-def _judge(call: Call, hop: Hop, target: Fact[int]) -> Iterator[Diagnostic]:
+def _judge(ctx: Context, call: Call, hop: Hop, target: Fact[int]) -> Iterator[Diagnostic]:
     fastest = min(hop.pingers, key=lambda pinger: pinger.notices_in, default=None)
     if fastest is None:
         yield RULE.report(
@@ -56,7 +56,8 @@ def _judge(call: Call, hop: Hop, target: Fact[int]) -> Iterator[Diagnostic]:
             help=f"give {call.client.name} or {call.service.name} a sidecar, or leave `detectDeadPeerIn` out",
         )  # fmt: skip
     elif fastest.notices_in > target.value:
-        yield _late(call, hop, fastest, target)
+        if not (way.in_conflict(ctx, fastest.interval) or way.in_conflict(ctx, fastest.timeout)):
+            yield _late(call, hop, fastest, target)
     elif not any(pinger.side is Side.SENDER and pinger.notices_in <= target.value for pinger in hop.pingers):
         yield RULE.report(
             f"only {hop.receiver} pings on {way.way(hop)}: {hop.sender} itself cannot notice a dead "

@@ -3,7 +3,8 @@
 A server without a sidecar meets the callers' sidecars itself. The first ping after data is free, each later one that
 comes sooner than the policy's gap (5m by default) is a strike, and one strike too many ends the connection.
 
-Not judged: servers whose policy the spec does not know; a policy of no strikes tolerates everything.
+Not judged: servers whose policy the spec does not know; intervals that several lines leave no room for (MSH040); a policy of
+no strikes tolerates everything.
 
 Breaks: streams die after three or four pings with GOAWAY ENHANCE_YOUR_CALM, "too_many_pings".
 Bad:
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
-from backstay.check.rules.msh import meeting
+from backstay.check.rules.msh import meeting, way
 from backstay.check.rules.msh.meeting import Meeting
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.units import show_duration
@@ -30,7 +31,8 @@ RULE = rule(__doc__, "MSH005", "ping-too-fast-for-server")
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every sidecar's pings that arrive at a gRPC server."""
     for met in meeting.meetings(ctx):
-        if met.pinger.by_proxy and met.too_fast(met.pinger.interval.value):
+        too_fast = met.pinger.by_proxy and met.too_fast(met.pinger.interval.value)
+        if too_fast and not way.in_conflict(ctx, met.pinger.interval):
             yield _report(met)
 
 

@@ -35,7 +35,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         if met.pinger.by_proxy:
             continue
         interval = max(met.pinger.interval.value, RUNTIMES[met.call.client.runtime.value].client_floor)
-        if met.too_fast(interval):
+        if met.too_fast(interval) and not way.in_conflict(ctx, met.pinger.interval):
             yield _too_fast(met, interval)
         if met.policy.strikes.value != 0 and not met.policy.without_calls.value:
             yield from _between_calls(met, ctx)

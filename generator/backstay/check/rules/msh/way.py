@@ -111,6 +111,12 @@ def forwarder(call: Call) -> str:
     return next(("a sidecar" if end is End.SIDECAR else words for end, words in known), "")
 
 
+def in_conflict(ctx: Context, fact: Fact[int]) -> bool:
+    """Whether a number is what it is because several lines exclude each other: MSH040 tells that, and nobody else."""
+    found = ctx.cluster.conflicts if ctx.cluster else ()
+    return any(conflict.is_mutual and conflict.is_about(fact) for conflict in found)
+
+
 def only_data(box: Box) -> bool:
     """Whether no PING and no probe counts for a box."""
     return not box.refreshed_by & {Refresh.HTTP2_PING, Refresh.TCP_PROBE}

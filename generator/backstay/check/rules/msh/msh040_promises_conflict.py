@@ -1,0 +1,56 @@
+"""Several lines of the spec cannot all hold.
+
+What boxes forget, what servers tolerate, how silent calls are, how soon a dead peer has to be noticed, how often things may be
+tried, what has to fit into a deadline: where no number can satisfy all of it, the smallest set of lines that exclude each
+other is told, each line with what it demands, and the smallest edit after which they can hold: the fewest lines, then
+the least relative change. Without any one of the lines the others can hold together.
+
+Not judged: one line that nothing can satisfy, and one pinned number (`overrides`) among facts; the rules of the single
+constraints tell these (MSH001, MSH004, MSH005, MSH010, MSH018, MSH019), and keep silent where this rule speaks.
+
+Breaks: whatever number is written down breaks one of the promises, and nobody knows which.
+Bad:
+    boxes: {fw: {idle: 60s}}
+    services: {features: {protocol: grpc, sidecar: false, minPingInterval: 5m}}
+    calls: [{from: trainers, to: features, via: [fw], silentFor: 1h}]
+Good:
+    services: {features: {protocol: grpc, sidecar: false, minPingInterval: 20s, permitPingsWithoutCalls: true}}
+Source: envoy api/envoy/config/core/v3/protocol.proto (KeepaliveSettings), grpc/grpc doc/keepalive.md, grpc proposals A6 and A8
+"""
+
+from collections.abc import Iterator
+
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.core.diagnostic import Diagnostic, Related
+from backstay.core.route import show
+from backstay.model.conflict import Conflict
+
+RULE = rule(__doc__, "MSH040", "promises-conflict")
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Tell every set of several lines that exclude each other."""
+    for conflict in ctx.cluster.conflicts if ctx.cluster else ():
+        if conflict.is_mutual:
+            yield _report(conflict)
+
+
+def _report(conflict: Conflict) -> Diagnostic:
+    first, *others = sorted(conflict.demands, key=lambda demand: not demand.pinned)
+    words = "; ".join(demand.words for demand in (first, *others))
+    return RULE.report(
+        f"these cannot all hold: {words}",
+        at=first.place,
+        related=tuple(Related(demand.place, demand.words) for demand in others),
+        help=_help(conflict),
+    )
+
+
+def _help(conflict: Conflict) -> str:
+    if not conflict.changes:
+        return "take one of these lines away: no other value that may be written makes them agree"
+    return "write " + " and ".join(f"`{show(change.route)}: {change.value}`" for change in conflict.changes)
+
+
+CHECK = Check(RULE, reads=frozenset({"conflicts"}), run=check)
