@@ -17,7 +17,7 @@ from backstay.pipeline import emit
 from backstay.prove.mesh.claims import claims, untried, untried_call
 from backstay.prove.mesh.gopeer import GoPeer
 from backstay.prove.mesh.objects import Emitted
-from backstay.prove.mesh.pace import drain_pace, notice_pace, silence_pace
+from backstay.prove.mesh.pace import drain_pace, notice_pace, retry_pace, silence_pace
 from backstay.prove.mesh.setting import Setting
 from backstay.prove.mesh.words import Kind
 from support.compiler import HEADER
@@ -28,7 +28,7 @@ from support.proving import CALL, setting_of
 MESH = {"version": "1.30"}
 DRAIN = {"drain": {"longestRequest": "90s"}}
 CLUSTER = model(spec(BOTH))
-ALL_KINDS = [Kind.SURVIVES, Kind.NOTICES, Kind.TOLERATES, Kind.BOUNDED, Kind.DRAINS]
+ALL_KINDS = [Kind.SURVIVES, Kind.NOTICES, Kind.NOTICES, Kind.TOLERATES, Kind.BOUNDED, Kind.DRAINS]
 
 
 def reason(setting: Setting, kind: Kind, scale: int = 1) -> str | None:
@@ -44,12 +44,18 @@ def test_every_promise_is_a_claim_at_its_line():
     assert [claim.place.path for claim in found] == [
         "network.calls[0].silentFor",
         "network.calls[0].detectDeadPeerIn",
+        "network.calls[0].detectDeadPeerIn",
         "network.calls[0].silentFor",
         "retries.maxAttempts",
         "termination.drain.longestRequest",
     ]
     assert found[0].words == "the call works after 1h of silence through box"
     assert found[1].words == "the sidecar of trainers notices within 2m that the sidecar of metadata is dead"
+    assert (
+        found[2].words
+        == "the sidecar of trainers notices within 2m that the network to the sidecar of metadata is gone"
+    )
+    assert [claim.severed for claim in found[1:3]] == [False, True]
 
 
 def test_what_is_not_promised_is_not_claimed():
@@ -64,16 +70,25 @@ def test_each_end_that_pings_in_time_has_to_notice():
     assert {claim.side for claim in claims(setting) if claim.kind is Kind.NOTICES} == set(Side)
 
 
-def test_attempts_of_calls_come_before_those_of_anything():
+def test_attempts_are_bounded_by_each_line_that_bounds_them():
     """And a call that must not run twice is promised once."""
     retries = {"maxAttempts": 12, "calls": {"attempts": 3}}
     setting = setting_of(
         istio=MESH, client=True, server=True, retries=retries, calls=[{**CALL, "idempotent": False}]
     )
-    bounded = [claim for claim in claims(setting) if claim.kind is Kind.BOUNDED]
-    assert [(claim.limit, claim.place.path) for claim in bounded] == [
-        (1, "network.calls[0].idempotent"), (3, "retries.calls.attempts"),
+    bounded = [claim for claim in claims(setting) if claim.kind in {Kind.ONCE, Kind.BOUNDED}]
+    assert [(claim.kind, claim.limit, claim.place.path) for claim in bounded] == [
+        (Kind.ONCE, 1, "network.calls[0].idempotent"),
+        (Kind.BOUNDED, 3, "retries.calls.attempts"),
+        (Kind.BOUNDED, 12, "retries.maxAttempts"),
     ]  # fmt: skip
+
+
+def test_waits_between_tries_pass_no_faster_than_they_have_to():
+    """Half a minute before the first retry is not waited for."""
+    slow = {"maxAttempts": 12, "calls": {"attempts": 3, "initial": "30s"}}
+    assert retry_pace(setting_of(istio=MESH, client=True, server=True, retries=slow)) == 300
+    assert retry_pace(setting_of(istio=MESH, client=True, server=True)) == 1
 
 
 def test_a_deadline_is_the_longest_call_where_nothing_else_is_said():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backstay.core.place import at
 from backstay.model.hop import Side
 from backstay.prove.mesh import judge
 from backstay.prove.mesh.drain import Drained
 from backstay.prove.mesh.ending import Ending, Sidecar
+from backstay.prove.mesh.failing import Failing, Way
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.peers import Told
-from backstay.prove.mesh.trials import Dead, Failing, Silent, stretches
+from backstay.prove.mesh.trials import Dead, Silent, stretches
 from backstay.prove.mesh.words import Claim, Finding, Kind
 from backstay.prove.words import Verdict
 from support.proving import CALL, setting_of
@@ -115,14 +118,32 @@ def test_a_dead_peer_has_to_be_noticed_in_time():
         Verdict.DISPROVED, "the connection was still open after 5m",
     )  # fmt: skip
     assert noticed(2.2).measured.startswith("closed 2m after the peer stopped answering (1m29s at most")
+    gone = judge.noticed(replace(NOTICE, severed=True), Dead(Journal(), 1.0, 2.2, 3.0), SETTING, 100)
+    assert gone.measured.startswith("closed 2m after the network was gone")
+
+
+def failing(*attempts: int, told: Told | None = FAILED) -> Finding:
+    """The verdict on a server that failed in as many ways, and was called so often."""
+    return judge.bounded(ONCE, [Failing(Journal(), count, told, Way("it crashed")) for count in attempts])
 
 
 def test_attempts_are_counted_at_the_server():
-    """None at all proves nothing."""
-    verdicts = [judge.bounded(ONCE, Failing(Journal(), count, FAILED)).verdict for count in (0, 1, 2)]
-    assert verdicts == [Verdict.DISPROVED, Verdict.PROVED, Verdict.DISPROVED]
-    assert "then the caller got UNAVAILABLE" in judge.bounded(ONCE, Failing(Journal(), 1, FAILED)).measured
-    assert "no answer" in judge.bounded(ONCE, Failing(Journal(), 1, None)).measured
+    """The most of all ways to fail; none at all proves nothing."""
+    assert [failing(count).verdict for count in (0, 1, 2)] == [
+        Verdict.DISPROVED, Verdict.PROVED, Verdict.DISPROVED,
+    ]  # fmt: skip
+    assert failing(1, 2).verdict is Verdict.DISPROVED
+    assert failing(0, 1).verdict is Verdict.DISPROVED
+    assert failing(1, 2).value == 2
+
+
+def test_each_way_to_fail_is_told():
+    """With what the caller got in the end."""
+    assert failing(1, 2).measured == (
+        "reached the server: 1 when it crashed (then UNAVAILABLE); 2 when it crashed (then UNAVAILABLE)"
+    )
+    assert "(then no answer)" in failing(1, told=None).measured
+    assert "(then an answer)" in failing(1, told=ANSWER).measured
 
 
 def test_between_unary_calls_a_silence_just_past_a_box_comes_first():

@@ -12,19 +12,21 @@ from backstay.model.hop import Side
 from backstay.prove.mesh import prover
 from backstay.prove.mesh.drain import Drained
 from backstay.prove.mesh.ending import Ending, Sidecar
+from backstay.prove.mesh.failing import Failing, Way
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.peers import Told
-from backstay.prove.mesh.trials import Dead, Failing, Silent
+from backstay.prove.mesh.trials import Dead, Silent
 from backstay.prove.mesh.words import Kind, Report
 from backstay.prove.together import together
 from backstay.prove.words import Verdict
-from support.proving import setting_of
+from support.proving import CALL, setting_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SETTING = setting_of(
     istio={"version": "1.30"}, client=True, server=True, retries={"maxAttempts": 12},
+    calls=[{**CALL, "idempotent": False}],
     termination={"drain": {"longestRequest": "90s"}},
 )  # fmt: skip
 FORGOT = Event(3.0, 1, 0, None, What.FORGOT, "fw")
@@ -36,8 +38,8 @@ class Trials:
     def __init__(self, answers: int = 1) -> None:
         self.answers = answers
         self.silent: list[int] = []
-        self.stopped: list[tuple[int, Side]] = []
-        self.failed = 0
+        self.stopped: list[tuple[int, Side, bool]] = []
+        self.failed: list[Way] = []
         self.drained: list[tuple[int, int]] = []
 
     async def be_silent(self, _setting: object, scale: int, _starts: object) -> Silent:
@@ -46,15 +48,17 @@ class Trials:
         told = Told("answer", {}) if len(self.silent) >= self.answers else None
         return Silent(Journal([FORGOT]), 0.0, 1.0, 1, told)
 
-    async def stop_peer(self, _setting: object, scale: int, side: Side, _starts: object) -> Dead:
+    async def stop_peer(
+        self, _setting: object, scale: int, side: Side, _starts: object, *, severed: bool
+    ) -> Dead:
         """A peer that is noticed at once."""
-        self.stopped.append((scale, side))
+        self.stopped.append((scale, side, severed))
         return Dead(Journal(), 0.0, 0.1, 1.0)
 
-    async def fail(self, _setting: object, _scale: int, _starts: object) -> Failing:
-        """A server that is called thrice."""
-        self.failed += 1
-        return Failing(Journal(), 3, None)
+    async def fail(self, _setting: object, _scale: int, way: Way, _starts: object) -> Failing:
+        """A server that is called once."""
+        self.failed.append(way)
+        return Failing(Journal(), 1, None, way)
 
     async def drain(self, _setting: object, scale: int, longest: int, _starts: object) -> Drained:
         """A pod that goes without cutting a call."""
@@ -85,11 +89,16 @@ def test_every_claim_has_its_trial(trials: Callable[[Trials], Trials]):
     """One silent call shows survival and tolerance."""
     made = trials(Trials())
     report = proved()
-    assert [finding.claim.kind for finding in report.findings] == list(Kind)
-    assert report.count(Verdict.PROVED) == 5
-    assert (len(made.silent), [side for _, side in made.stopped], made.failed) == (1, [Side.SENDER], 1)
+    assert {finding.claim.kind for finding in report.findings} == set(Kind)
+    assert report.count(Verdict.PROVED) == 7
+    assert len(made.silent) == 1
+    assert [(side, severed) for _, side, severed in made.stopped] == [
+        (Side.SENDER, False),
+        (Side.SENDER, True),
+    ]
+    assert [way.breaks for way in made.failed] == [None, 2, 1]
     assert [longest for _, longest in made.drained] == [90_000]
-    assert len(report.calls[0].takes) == 4
+    assert len(report.calls[0].takes) == 7
 
 
 def test_what_is_disproved_in_haste_is_tried_again_at_half_the_pace(trials: Callable[[Trials], Trials]):
@@ -112,7 +121,7 @@ def test_a_scale_that_was_asked_for_is_kept(trials: Callable[[Trials], Trials]):
     made = trials(Trials(answers=9))
     proved(60)
     assert made.silent == [60]
-    assert made.stopped == [(60, Side.SENDER)]
+    assert made.stopped == [(60, Side.SENDER, False), (60, Side.SENDER, True)]
     assert made.drained == [(60, 90_000)]
 
 
@@ -131,7 +140,7 @@ def test_progress_is_told_call_by_call(trials: Callable[[Trials], Trials]):
     trials(Trials())
     said: list[str] = []
     prover.prove_all([prover.Job(SETTING.emitted.cluster, SETTING.emitted.settled)], None, said.append)
-    assert said == ["base: trainers -> metadata: 5 proved, 0 disproved, 0 not tried"]
+    assert said == ["base: trainers -> metadata: 7 proved, 0 disproved, 0 not tried"]
 
 
 def test_a_trial_that_cannot_be_made_ends_them_all(

@@ -1,9 +1,9 @@
 """The whole way of a call on the loopback: client, Envoys, a relay on every hop, server; all of it real but the wires."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Chain:
     """A running chain. `stations` are the processes in the order that a request passes them: hop n is between n and n+1.
 
-    `sidecar` is the server's, with the port that it listens on; None where it has none.
+    `relays` are the hops themselves, by index; `sidecar` is the server's, with the port that it listens on; None where it has none.
     """
 
     client: Peer
@@ -38,6 +38,7 @@ class Chain:
     children: Sequence[Child]
     journal: Journal
     sidecar: tuple[Child, int] | None = None
+    relays: Mapping[int, Relay] = field(default_factory=dict)
 
     def end(self, hop: Hop, side: Side) -> Child:
         """The process at one end of a hop."""
@@ -82,7 +83,7 @@ async def chain(setting: Setting, scale: int, starts: asyncio.Semaphore) -> Asyn
         last = proxies[-1] if proxies and proxies[-1].end is End.SIDECAR else None
         own = last if last is not None and setting.call.service.sidecar else None
         sidecar = None if own is None else (own.child, own.listens)
-        yield Chain(client, server, stations, list(dict.fromkeys(stations)), journal, sidecar)
+        yield Chain(client, server, stations, list(dict.fromkeys(stations)), journal, sidecar, build.relays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class _Builder:
     scale: int
     journal: Journal
     stack: AsyncExitStack
+    relays: dict[int, Relay] = field(default_factory=dict)
 
     async def server(self) -> tuple[Peer, int]:
         """The server, and the port that it has chosen."""
@@ -145,6 +147,7 @@ class _Builder:
     async def _relay(self, hop: Hop, port: int) -> int:
         boxes = [timer(box, self.scale) for box in hop.boxes] if hop.crosses else []
         relay = await self.stack.enter_async_context(Relay(hop.index, port, boxes, self.journal))
+        self.relays[hop.index] = relay
         return relay.port
 
     async def _envoy(self, pod: Pod, leads_to: int) -> tuple[Child, int]:

@@ -1,6 +1,7 @@
 """What the spec promises about a call, and which of its promises cannot be tried here, with the reason."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backstay.core.fact import Fact, OriginKind
 from backstay.core.place import Place
@@ -29,6 +30,7 @@ def claims(setting: Setting) -> list[Claim]:
         *_survives(call),
         *_notices(call),
         *_tolerates(call),
+        *_once(call),
         *_bounded(call, setting.emitted.cluster.retries),
         *_drains(call, setting.emitted.cluster.drain),
     ]
@@ -61,7 +63,9 @@ def _notices(call: Call) -> Iterator[Claim]:
         for side in _noticing(hop, within):
             who, whom = (hop.sender, hop.receiver) if side is Side.SENDER else (hop.receiver, hop.sender)
             words = f"{who} notices within {show_duration(within)} that {whom} is dead"
-            yield Claim(Kind.NOTICES, words, place, within, side, crossing)
+            claim = Claim(Kind.NOTICES, words, place, within, side, crossing)
+            gone = f"{who} notices within {show_duration(within)} that the network to {whom} is gone"
+            yield from (claim, replace(claim, words=gone, severed=True))
 
 
 def _noticing(hop: Hop, within: int) -> list[Side]:
@@ -80,18 +84,20 @@ def _tolerates(call: Call) -> Iterator[Claim]:
         yield Claim(Kind.TOLERATES, words, _stated(wanted, call.place))
 
 
+def _once(call: Call) -> Iterator[Claim]:
+    """A call of which the spec says that it must not run twice."""
+    if call.service.protocol.is_http and call.idempotent.is_stated and not call.idempotent.value:
+        words = f"a call that must not run twice reaches {call.service.name} once, however it fails there"
+        yield Claim(Kind.ONCE, words, _stated(call.idempotent, call.place), 1)
+
+
 def _bounded(call: Call, retries: Retries) -> Iterator[Claim]:
-    """A call that must not run twice, else the attempts that a call may take, else those that anything may take."""
-    if not call.service.protocol.is_http:
-        return
-    name = call.service.name
-    if not call.idempotent.value and call.idempotent.is_stated:
-        words = f"a failing call that must not run twice reaches {name} once"
-        yield Claim(Kind.BOUNDED, words, _stated(call.idempotent, call.place), 1)
-    limit = retries.calls.attempts if retries.calls else retries.max_attempts
-    if limit is not None:
-        words = f"at most {limit.value} attempts of a failing call reach {name}"
-        yield Claim(Kind.BOUNDED, words, _stated(limit, call.place), limit.value)
+    """The attempts that a call may take, and those that anything may take."""
+    limits = (retries.calls.attempts if retries.calls else None, retries.max_attempts)
+    for limit in limits if call.service.protocol.is_http else ():
+        if limit is not None:
+            words = f"at most {limit.value} attempts of a failing call reach {call.service.name}"
+            yield Claim(Kind.BOUNDED, words, _stated(limit, call.place), limit.value)
 
 
 def _drains(call: Call, drain: Drain | None) -> Iterator[Claim]:
@@ -128,7 +134,7 @@ def untried(claim: Claim, setting: Setting, scale: int) -> str | None:
     """Why a claim about a call that is tried is not; None when it is."""
     if claim.kind is Kind.NOTICES:
         return _unseen_by_probes(claim, setting.on(claim.crossing))
-    if claim.kind is Kind.BOUNDED:
+    if claim.kind in {Kind.BOUNDED, Kind.ONCE}:
         return None
     if claim.kind is Kind.DRAINS:
         return _too_long(claim.limit or 0, "a call", scale) or _undrainable(setting)
@@ -156,7 +162,7 @@ def _unseen_by_probes(claim: Claim, setting: Setting) -> str | None:
     limit = claim.limit or 0
     known = [one for one in setting.hop.pingers if one.side is claim.side and one.notices_in <= limit]
     if known and not any(one.how is Refresh.HTTP2_PING for one in known):
-        return "only TCP keepalive probes notice in time, and the kernel of a stopped process still answers those"
+        return "only TCP keepalive probes notice in time, and on a loopback there is always a kernel that answers those"
     return None
 
 

@@ -19,7 +19,8 @@ class What(StrEnum):
     GOAWAY = "goaway"
     FORGOT = "forgot"  # a box forgot the connection; `text` names it
     REFUSED = "refused"  # a box answered a packet of a connection that it had forgotten with a reset
-    LOST = "lost"  # a box dropped a packet of a connection that it had forgotten
+    LOST = "lost"  # a packet was dropped: by a box that had forgotten its connection, or by a network that is gone
+    CUT = "cut"  # the prover reset the connection
     PHASE = "phase"  # the prover itself: what is tried from here on
 
 

@@ -1,15 +1,16 @@
 """From what a trial saw to a verdict. Measured times are given as the spec's: multiplied by the scale."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from backstay.core.units import show_duration
 from backstay.model.hop import Side
 from backstay.prove.mesh.drain import Drained
+from backstay.prove.mesh.failing import Failing
 from backstay.prove.mesh.frames import TOO_MANY_PINGS
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.setting import Setting
-from backstay.prove.mesh.trials import Dead, Failing, Silent
+from backstay.prove.mesh.trials import Dead, Silent
 from backstay.prove.mesh.words import Claim, Finding
 from backstay.prove.words import Verdict
 
@@ -52,19 +53,24 @@ def noticed(claim: Claim, seen: Dead, setting: Setting, scale: int) -> Finding:
     verdict = Verdict.PROVED if took <= claim.limit else Verdict.DISPROVED
     most = max((p.notices_in for p in setting.pingers if p.side is claim.side), default=None)
     by_config = f" ({show_duration(most)} at most, by interval, jitter and timeout)" if most else ""
-    return Finding(
-        claim, verdict, f"closed {show_time(took)} after the peer stopped answering{by_config}", took, scale
-    )
+    since = "the network was gone" if claim.severed else "the peer stopped answering"
+    return Finding(claim, verdict, f"closed {show_time(took)} after {since}{by_config}", took, scale)
 
 
-def bounded(claim: Claim, seen: Failing) -> Finding:
-    """Whether the server was called no more often than allowed."""
+def bounded(claim: Claim, seen: Sequence[Failing]) -> Finding:
+    """Whether the server was called no more often than allowed, in whichever way it failed."""
     assert claim.limit is not None  # noqa: S101 - attempts always have one
-    verdict = Verdict.PROVED if 0 < seen.attempts <= claim.limit else Verdict.DISPROVED
-    ending = seen.told.text("code") if seen.told is not None and seen.told.text("code") else "no answer"
-    return Finding(
-        claim, verdict, f"{seen.attempts} reached the server, then the caller got {ending}", seen.attempts
-    )
+    most = max(one.attempts for one in seen)
+    sound = all(0 < one.attempts <= claim.limit for one in seen)
+    words = "; ".join(f"{one.attempts} when {one.way.words} (then {_last_word(one)})" for one in seen)
+    verdict = Verdict.PROVED if sound else Verdict.DISPROVED
+    return Finding(claim, verdict, f"reached the server: {words}", most)
+
+
+def _last_word(seen: Failing) -> str:
+    if seen.told is None:
+        return "no answer"
+    return seen.told.text("code") or "an answer"
 
 
 def drained(claim: Claim, seen: Drained, scale: int) -> Finding:

@@ -17,6 +17,8 @@ NOTICE_MS = 1_000
 """The same for noticing a dead peer."""
 DRAIN_MS = 4_000
 """The same for the longest call in flight."""
+RETRY_MS = 100
+"""The first wait between two tries, at the most."""
 
 _TIMEOUT_MS = 150
 _BOX_MARGIN_MS = 200
@@ -46,6 +48,12 @@ def drain_pace(setting: Setting, longest: int) -> int:
     lasts = {longest, longest + ends.pre_stop}
     apart = (_apart(bound, last, _DRAIN_MARGIN_MS) for bound in bounds for last in lasts)
     return _round(longest / DRAIN_MS, apart)
+
+
+def retry_pace(setting: Setting) -> int:
+    """The scale for a call that is tried again: 1 or more; there is nothing to tell apart but how often."""
+    calls = setting.emitted.cluster.retries.calls
+    return 1 if calls is None else max(1, calls.initial_ms.value // RETRY_MS)
 
 
 def _round(wanted: float, limits: Iterable[float]) -> int:

@@ -24,7 +24,8 @@ _MARKS = {
     What.CLOSED: ("#24292f", "closed"),
     What.FORGOT: ("#bc4c00", "forgotten by a box"),
     What.REFUSED: ("#cf222e", "reset by a box"),
-    What.LOST: ("#cf222e", "dropped by a box"),
+    What.LOST: ("#cf222e", "dropped"),
+    What.CUT: ("#cf222e", "cut"),
 }
 _TICKS, _PHASE = 6, 11
 _COARSE_MS = 20_000

@@ -12,11 +12,12 @@ from backstay.prove.mesh import judge
 from backstay.prove.mesh.claims import LONGEST_SECONDS, claims, untried, untried_call
 from backstay.prove.mesh.drain import drain
 from backstay.prove.mesh.envoy import require
+from backstay.prove.mesh.failing import fail, ways
 from backstay.prove.mesh.gopeer import GoPeer, go_peer, wanted
 from backstay.prove.mesh.journal import Journal
-from backstay.prove.mesh.pace import drain_pace, notice_pace, silence_pace
+from backstay.prove.mesh.pace import drain_pace, notice_pace, retry_pace, silence_pace
 from backstay.prove.mesh.setting import Setting, settings
-from backstay.prove.mesh.trials import be_silent, fail, stop_peer
+from backstay.prove.mesh.trials import be_silent, stop_peer
 from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take
 from backstay.prove.together import together
 from backstay.prove.words import Verdict
@@ -26,7 +27,7 @@ AT_ONCE, STARTING = 8, 2
 
 _TRIAL_SECONDS = 2 * LONGEST_SECONDS + 120
 Tell = Callable[[str], None]
-Result = tuple[list[Finding], Take]
+Result = tuple[list[Finding], list[Take]]
 Trial = Coroutine[object, object, Result]
 Maker = Callable[[Sequence[Claim], int], Trial]
 
@@ -102,7 +103,7 @@ class _Call:
         findings = {claim: Finding(claim, Verdict.NOT_TRIED, why) for claim, why in reasons.items() if why}
         done = await together(self._trials([claim for claim in promised if claim not in findings]))
         findings |= {one.claim: one for found, _ in done for one in found}
-        takes = [take for _, take in done]
+        takes = [take for _, some in done for take in some]
         return self._proof([findings[claim] for claim in promised], takes, tried=reason is None)
 
     def _scale(self, claim: Claim) -> int:
@@ -112,7 +113,9 @@ class _Call:
             return notice_pace(self.setting.on(claim.crossing), claim.side)
         if claim.kind is Kind.DRAINS:
             return drain_pace(self.setting, claim.limit or 0)
-        return 1 if claim.kind is Kind.BOUNDED else silence_pace(self.setting)
+        if claim.kind in {Kind.BOUNDED, Kind.ONCE}:
+            return retry_pace(self.setting)
+        return silence_pace(self.setting)
 
     def _trials(self, left: Sequence[Claim]) -> Iterator[Trial]:
         """One for what a silent call shows, one for each end that has to notice, one for a failing server."""
@@ -120,7 +123,7 @@ class _Call:
         if silent:
             yield self._settled(silent, self._silent)
         yield from (self._settled([claim], self._dead) for claim in left if claim.kind is Kind.NOTICES)
-        bounded = [claim for claim in left if claim.kind is Kind.BOUNDED]
+        bounded = [claim for claim in left if claim.kind in {Kind.BOUNDED, Kind.ONCE}]
         if bounded:
             yield self._settled(bounded, self._failing)
         yield from (self._settled([claim], self._draining) for claim in left if claim.kind is Kind.DRAINS)
@@ -128,34 +131,35 @@ class _Call:
     async def _settled(self, wanted: Sequence[Claim], make: Maker) -> Result:
         """A trial; what it disproves is tried again at half the pace, so that a busy machine disproves nothing."""
         scale = self._scale(wanted[0])
-        found, take = await self._placed(make(wanted, scale))
+        found, takes = await self._placed(make(wanted, scale))
         disproved = any(finding.verdict is Verdict.DISPROVED for finding in found)
         if disproved and self.asked is None and scale > 1:
             return await self._placed(make(wanted, scale // 2))
-        return found, take
+        return found, takes
 
     async def _silent(self, wanted: Sequence[Claim], scale: int) -> Result:
         seen = await be_silent(self.setting, scale, self.places.starts)
         judges = {Kind.SURVIVES: judge.survived, Kind.TOLERATES: judge.tolerated}
         found = [judges[claim.kind](claim, seen, self.setting, scale) for claim in wanted]
-        return found, _take("silence", scale, seen.journal)
+        return found, [_take("silence", scale, seen.journal)]
 
     async def _dead(self, wanted: Sequence[Claim], scale: int) -> Result:
         [claim] = wanted
         assert claim.side is not None  # noqa: S101 - somebody has to notice
         setting = self.setting.on(claim.crossing)
-        seen = await stop_peer(setting, scale, claim.side, self.places.starts)
+        seen = await stop_peer(setting, scale, claim.side, self.places.starts, severed=claim.severed)
         title = f"dead peer: {claim.words}"
-        return [judge.noticed(claim, seen, setting, scale)], _take(title, scale, seen.journal)
+        return [judge.noticed(claim, seen, setting, scale)], [_take(title, scale, seen.journal)]
 
     async def _failing(self, wanted: Sequence[Claim], scale: int) -> Result:
-        seen = await fail(self.setting, scale, self.places.starts)
-        return [judge.bounded(claim, seen) for claim in wanted], _take("failing server", scale, seen.journal)
+        seen = [await fail(self.setting, scale, way, self.places.starts) for way in ways(self.setting)]
+        takes = [_take(one.way.words, scale, one.journal) for one in seen]
+        return [judge.bounded(claim, seen) for claim in wanted], takes
 
     async def _draining(self, wanted: Sequence[Claim], scale: int) -> Result:
         [claim] = wanted
         seen = await drain(self.setting, scale, claim.limit or 0, self.places.starts)
-        return [judge.drained(claim, seen, scale)], _take("the pod goes", scale, seen.journal)
+        return [judge.drained(claim, seen, scale)], [_take("the pod goes", scale, seen.journal)]
 
     async def _placed(self, trial: Trial) -> Result:
         """Make a trial when there is a place for it, within its limit."""

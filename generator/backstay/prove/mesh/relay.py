@@ -82,6 +82,7 @@ class Relay:
         self._flows: list[_Flow] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._severed = False
 
     async def __aenter__(self) -> Self:
         """Begin to listen; `port` is known from here on."""
@@ -101,6 +102,18 @@ class Relay:
         for flow in self._flows:
             for end in flow.ends.values():
                 end.writer.transport.abort()
+
+    def sever(self) -> None:
+        """From now on let nothing through, either way and without a word, as a network does that is gone."""
+        self._severed = True
+
+    def cut(self) -> None:
+        """Reset every connection, as happens to those of a process that is gone."""
+        for flow in self._flows:
+            if any(not end.writer.is_closing() for end in flow.ends.values()):
+                self._journal.add(Event(_now(), self.hop, flow.number, None, What.CUT))
+            for end in flow.ends.values():
+                end.abort()
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)
@@ -154,6 +167,9 @@ class Relay:
 
     def _passes(self, flow: _Flow, side: Side, *, probe: bool = False) -> bool:
         """A packet arrives: whether every box lets it through. Those that count it start their timers anew."""
+        if self._severed:
+            self._note(flow, side, What.LOST, "by the network")
+            return False
         now = _now()
         self._forget(flow, now)
         if flow.forgotten is not None:

@@ -5,6 +5,7 @@ core/v3/protocol.proto, http_connection_manager.proto, tcp_proxy.proto, route_co
 matter of waiting, so `connect_timeout` stays. TCP keepalive has whole seconds; it is rounded up, never down.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,6 +20,7 @@ from backstay.upstream import grpc
 from backstay.upstream.istio import HCM, HTTP_PROTOCOL_OPTIONS, PROXY_IDLE_MS, TCP_PROXY_IDLE_MS, TYPE_PREFIX
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)s\Z")
+_SERVICE_CONFIG = "grpc.service_config"
 _KEPT = frozenset({"connect_timeout"})
 _WHOLE_SECONDS = frozenset({"keepalive_time", "keepalive_interval"})
 _STREAM_IDLE, _ROUTE, _DRAIN = "300s", "15s", "5s"
@@ -67,9 +69,19 @@ def scaled_arguments(arguments: Arguments, scale: int) -> Arguments:
 
 
 def _argument(name: str, value: int | str, scale: int) -> int | str:
+    if name == _SERVICE_CONFIG:
+        return _service_config(str(value), scale)
     if name not in _TIMES or not isinstance(value, int) or value == _FOR_EVER:
         return value
     return max(1, value // scale)
+
+
+def _service_config(text: str, scale: int) -> str:
+    """A gRPC service config; one that cannot be read stays as it is, for the client to say so."""
+    try:
+        return json.dumps(scaled(json.loads(text), scale))
+    except ValueError:
+        return text
 
 
 def spell_out(config: Struct) -> None:

@@ -1,4 +1,4 @@
-"""The trials: a call that is silent, a peer that stops answering, a server that always fails. Each has a chain of its own."""
+"""The trials of silence: a call that is silent, and a peer that stops answering. Each has a chain of its own."""
 
 import asyncio
 from collections.abc import Sequence
@@ -45,31 +45,21 @@ class Dead:
     waited: float
 
 
-@dataclass(frozen=True, slots=True)
-class Failing:
-    """A server that fails: how often it was called for one call, and what the caller was told in the end."""
-
-    journal: Journal
-    attempts: int
-    told: Told | None
-
-
 async def be_silent(setting: Setting, scale: int, starts: asyncio.Semaphore) -> Silent:
     """Open the call, say nothing for as long as the spec allows, speak, and see whether there is an answer."""
     async with chain(setting, scale, starts) as running:
         return await running.watched(_silence(running, setting, scale))
 
 
-async def stop_peer(setting: Setting, scale: int, side: Side, starts: asyncio.Semaphore) -> Dead:
-    """Stop the process that `side` pings, right after it answered a ping, and wait until `side` notices."""
-    async with chain(setting, scale, starts) as running:
-        return await running.watched(_stopped(running, setting, scale, side))
+async def stop_peer(
+    setting: Setting, scale: int, side: Side, starts: asyncio.Semaphore, *, severed: bool = False
+) -> Dead:
+    """Stop the process that `side` pings, right after it answered a ping, and wait until `side` notices.
 
-
-async def fail(setting: Setting, scale: int, starts: asyncio.Semaphore) -> Failing:
-    """Make one call to a method that always fails, and count how often it arrives."""
+    `severed`: the process goes on, and the network between the two is gone.
+    """
     async with chain(setting, scale, starts) as running:
-        return await running.watched(_failing(running))
+        return await running.watched(_stopped(running, setting, scale, side, severed=severed))
 
 
 def stretches(setting: Setting) -> list[int]:
@@ -126,12 +116,15 @@ async def _spoken(speaker: Peer, client: Peer) -> Told | None:
     return await client.hear(ANSWER_SECONDS)
 
 
-async def _stopped(running: Chain, setting: Setting, scale: int, side: Side) -> Dead:
+async def _stopped(running: Chain, setting: Setting, scale: int, side: Side, *, severed: bool) -> Dead:
     opened = await _open(running, setting)
     pingers = [pinger for pinger in setting.pingers if pinger.side is side]
     await _answered(running.journal, setting, side, opened, _gap(pingers, scale))
-    stopped = running.phase("the peer stops answering")
-    running.end(setting.hop, Side.RECEIVER if side is Side.SENDER else Side.SENDER).freeze()
+    stopped = running.phase("the network is gone" if severed else "the peer stops answering")
+    if severed:
+        running.relays[setting.hop.index].sever()
+    else:
+        running.end(setting.hop, Side.RECEIVER if side is Side.SENDER else Side.SENDER).freeze()
     within = setting.call.detect.value if setting.call.detect else 0
     waited = 1.5 * within / 1000 / scale + ANSWER_SECONDS
     closed = await _seen(running.journal, setting, side, What.CLOSED, stopped, waited)
@@ -164,11 +157,3 @@ async def _seen(
         if loop.time() > until:
             return None
         await asyncio.sleep(_LOOK_SECONDS)
-
-
-async def _failing(running: Chain) -> Failing:
-    running.phase("the server fails")
-    await running.client.ask("fail")
-    told = await running.client.hear(_OPEN_SECONDS)
-    attempts = [one for one in running.server.heard() if one.event == "attempt"]
-    return Failing(running.journal, len(attempts), told)

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     NOTICES = "notices-dead-peer"
     TOLERATES = "pings-tolerated"
     BOUNDED = "attempts-bounded"
+    ONCE = "runs-once"
     DRAINS = "calls-outlive-drain"
 
 
@@ -26,7 +27,8 @@ class Claim:
 
     `limit` is what the measured value may be: milliseconds, attempts, or for a drain the milliseconds that a call may
     take; None where there is nothing to compare.
-    `side` is who has to notice, on which of the hops over the network (`crossing`).
+    `side` is who has to notice, on which of the hops over the network (`crossing`); `severed` says that this hop is gone
+    and not the peer.
     """
 
     kind: Kind
@@ -35,6 +37,7 @@ class Claim:
     limit: int | None = None
     side: Side | None = None
     crossing: int = 0
+    severed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
