@@ -130,11 +130,13 @@ def deadline(
     recovers: Fact[int] | None,
     *,
     again: bool,
+    queued: Fact[int] | None = None,
 ) -> Derivation:
     """Long enough for every try, every wait between two, and every disruption.
 
     `layers` are those inside the object that carries the deadline, `lost` how many nodes or evictions one run
-    survives, each of which costs `recovers`, and a whole run where it starts `again` from nothing.
+    survives, each of which costs `recovers`, and a whole run where it starts `again` from nothing. `queued` is a wait
+    that counts, too.
     """
     tried = tuple(layers)
     tries, waits = attempts(tried), sum(_waits(tried))
@@ -143,8 +145,9 @@ def deadline(
     words = f"{tries} x {show_duration(run.value)} for the tries"
     words += f", {show_duration(waits)} of waits between them" if waits else ""
     words += f", {times} x {show_duration(each)} for evictions and lost nodes" if times * each else ""
-    total = tries * run.value + waits + times * each
-    parts = (run, *(one.retries for one in tried), *(part for part in (lost, recovers) if part))
+    words += f", {show_duration(queued.value)} in the queue" if queued else ""
+    total = tries * run.value + waits + times * each + (queued.value if queued else 0)
+    parts = (run, *(one.retries for one in tried), *(part for part in (lost, recovers, queued) if part))
     bound = Bound("deadline-covers-retries", ">=", total, words, "JOB030", join(total, *parts).origins)
     title = f"how long all tries of {subject.name} may take together"
     choice = "the smallest that lets every try run"

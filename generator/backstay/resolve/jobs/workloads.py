@@ -214,5 +214,7 @@ class _Solver:
         )
         again = self.stated.checkpoints_to == "nothing"
         lost = self.fact("disruptions") if Cause.DISRUPTION in self.causes else None
-        number = times.deadline(self.subject, run, inner, lost, recovers, again=again)
+        # A TrainJob's clock starts with its creation; where Kueue admits it, it starts when it may run.
+        waits = self.maybe("queued_for") if self.kind is Kind.TRAINJOB and self.queue() is None else None
+        number = times.deadline(self.subject, run, inner, lost, recovers, again=again, queued=waits)
         return pinned(self.keep(number), stated)

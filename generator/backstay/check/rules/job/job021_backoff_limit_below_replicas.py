@@ -53,7 +53,11 @@ def _message(workload: Workload, wanted: int) -> str:
 
 
 def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
+    workloads = ctx.cluster.jobs.workloads if ctx.cluster else ()
+    declared = {(workload.namespace.value, workload.name) for workload in workloads}
     for job in pods.training_jobs(ctx, pods.PYTORCHJOB):
+        if (job.item.ref.namespace, job.item.ref.name) in declared:
+            continue  # a limit of 1 is right where no restart is meant, which the spec says
         limit, count = pods.number(job.get("runPolicy", "backoffLimit")), _restarted(job)
         if limit is not None and count and 1 <= limit <= (1 if job.item.partial else max(1, count)):
             yield ctx.report(RULE, job.item, (*job.route, "runPolicy", "backoffLimit"),
@@ -65,7 +69,7 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
 def _restarted(job: Part) -> int:
     """How many pods are restarted in place; those of a patch count where it states their policy."""
     counts = [
-        pods.number(replica.part.get("replicas")) for replica in pods.replicas(job) if replica.restart_policy() in _IN_PLACE
+        pods.number(replica.part.get("replicas")) for replica in pods.replicas(job) if str(replica.restart_policy()) in _IN_PLACE
     ]  # fmt: skip
     return sum(1 if count is None else count for count in counts)
 

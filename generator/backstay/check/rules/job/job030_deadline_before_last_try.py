@@ -24,7 +24,7 @@ from backstay.check.rules.job.pods import Job
 from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.units import show_duration
 from backstay.model.derivation import Derivation
-from backstay.model.jobs import Kind, Workload
+from backstay.model.jobs import Workload
 
 RULE = rule(__doc__, "JOB030", "deadline-before-last-try")
 
@@ -42,11 +42,10 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 
 
 def _workload(workload: Workload, deadline: int, needed: Derivation) -> Iterator[Diagnostic]:
-    queued = workload.queued_for if workload.kind is Kind.TRAINJOB and workload.queue is None else None
-    total = needed.value + (queued.value if queued else 0)
+    total = needed.value
     if deadline >= total:
         return
-    arithmetic = needed.bounds[0].words + (f", {show_duration(queued.value)} in the queue" if queued else "")
+    arithmetic = needed.bounds[0].words
     assert workload.deadline is not None  # noqa: S101 - the caller has its value
     facts = [(workload.runs_for, "one try"), (workload.attempts, "how many tries")]
     yield RULE.report(
