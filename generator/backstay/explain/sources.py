@@ -78,7 +78,9 @@ def _version(subject: Subject, system: str) -> Fact[str] | None:
     cluster = subject.cluster
     parts = {"pipelines": cluster.pipelines, "workflows": cluster.workflows, "istio": cluster.mesh}
     part = parts.get(system)
-    return cluster.kubernetes if system == "kubernetes" else part.version if part else None
+    if part is not None:
+        return part.version
+    return cluster.kubernetes if system == "kubernetes" else cluster.jobs.systems.installed.get(system)
 
 
 def _words(subject: Subject, origin: Origin, ways: tuple[Route, ...]) -> tuple[str, str | None, str]:
