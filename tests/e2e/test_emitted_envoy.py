@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backstay.model.hop import Refresh, Side
+from backstay.model.gateway import GatewayKind
+from backstay.model.hop import End, Refresh, Side
 from backstay.model.parts import DataPlane
 from backstay.prove.istiod import Mesh, Proxy
+from backstay.prove.mesh.objects import Emitted
+from backstay.prove.mesh.pods import pods
 from e2e.support.envoy import SECONDS, find_envoy
 from e2e.support.process import run
 from support.pods import Pings, Pod, inbound, judged, upstream
 from support.repository import CLUSTERS, REPO
 from support.sidecar import Service
-from support.specs import example
+from support.specs import compiled, example
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from backstay.model.cluster import Cluster
+    from backstay.model.gateway import Gateway
     from backstay.model.hop import Pinger
     from backstay.model.network import Service as Called
     from backstay.prove.istiod import Struct
@@ -44,13 +48,21 @@ def planned(cluster: Cluster) -> list[tuple[Proxy, bool, Pings]]:
         if client.sidecar:
             home = client.namespaces[0].value if client.namespaces else "anywhere"
             pods.setdefault(client.name, (Proxy(client.name, home, istio_version=version), False, {}))
-        for pinger in (pinger for hop in call.crossings for pinger in hop.pingers if _by_sidecar(pinger)):
+        seen = [(hop, one) for hop in call.crossings for one in hop.pingers if _by_proxy(one)]
+        for hop, pinger in seen:
             seconds = f"{pinger.interval.value // 1000}s", f"{pinger.timeout.value // 1000}s"
-            if pinger.side is Side.RECEIVER:
+            if pinger.side is Side.RECEIVER and hop.receiver_proxy:
                 pods[service.name][2].update(inbound(service.target_port.value, *seconds))
-            else:
-                pods[client.name][2].update(upstream(_port_of(service), *seconds))
+            elif pinger.side is Side.SENDER and hop.sender_proxy:
+                port = _of_gateway(hop.acceptor) if hop.acceptor else _port_of(service)
+                pods[client.name][2].update(upstream(port, *seconds))
     return list(pods.values())
+
+
+def _of_gateway(gateway: Gateway) -> Service:
+    """A gateway's Service as istiod takes it."""
+    assert gateway.address is not None
+    return Service(gateway.address.host.value, gateway.address.port.value)
 
 
 def _port_of(service: Called) -> Service:
@@ -59,13 +71,15 @@ def _port_of(service: Called) -> Service:
     return Service(service.host.value, service.port.value, seen)
 
 
-def _by_sidecar(pinger: Pinger) -> bool:
+def _by_proxy(pinger: Pinger) -> bool:
     return pinger.by_proxy and pinger.how is Refresh.HTTP2_PING
 
 
 def pods_of(cluster: Cluster, objects: Sequence[Struct]) -> Iterable[tuple[Pod, Pings]]:
     """The pods of a cluster with what its overlay makes of them, and what was planned."""
     services = {service.name: _port_of(service) for service in cluster.network.services}
+    gateways = [one.gateway for one in cluster.network.gateways if one.gateway.address]
+    services |= {gateway.name: _of_gateway(gateway) for gateway in gateways}
     probes = cluster.mesh.tcp_keepalive if cluster.mesh else None
     mesh = Mesh() if probes is None else Mesh({"time": f"{probes.time.value // 1000}s"})
     for proxy, serves, pings in planned(cluster):
@@ -107,9 +121,35 @@ def test_nothing_else_pings_in_an_example_cluster(name: str, kustomize_build: Ku
 
 @pytest.mark.parametrize("name", sorted(set(CLUSTERS) - set(MESHED)))
 def test_a_cluster_without_sidecars_has_no_objects_for_them(name: str, kustomize_build: KustomizeBuild):
-    """They would be dead weight at best."""
-    kinds = {each["kind"] for each in kustomize_build(REPO / "overlays" / name)}
-    assert not kinds & {"EnvoyFilter", "DestinationRule", "Sidecar"}
+    """They would be dead weight at best; a waypoint takes filters that are attached to it."""
+    objects = kustomize_build(REPO / "overlays" / name)
+    meant = [each for each in objects if "targetRefs" not in each.get("spec", {})]
+    assert not {each["kind"] for each in meant} & {"EnvoyFilter", "DestinationRule", "Sidecar"}
+
+
+THROUGH_GATEWAYS = [
+    (name, call.index)
+    for name in MESHED
+    for call in example(name).network.calls
+    if any(hop.receiver_end is End.GATEWAY for hop in call.hops)
+]
+
+
+def test_the_example_fleet_has_gateways_of_both_kinds():
+    """So that the test below is about something."""
+    kinds = {one.gateway.kind for name in MESHED for one in example(name).network.gateways}
+    assert kinds == {GatewayKind.ISTIO, GatewayKind.GATEWAY_API}
+    assert len(THROUGH_GATEWAYS) >= 2
+
+
+@pytest.mark.parametrize(("name", "index"), THROUGH_GATEWAYS)
+def test_envoy_takes_what_the_envoys_of_a_call_through_a_gateway_are_told(
+    name: str, index: int, envoy: Validate
+):
+    """Every Envoy on the way, and nothing that is meant for them is lost."""
+    cluster = example(name)
+    for pod in pods(Emitted(cluster, compiled(name).settled), cluster.network.calls[index]):
+        assert envoy(pod.resources["listeners"], pod.resources["clusters"], []) == (True, "")
 
 
 METADATA_ENVOYS = sorted(REPO.glob("overlays/*/bundle/metadata-envoy.yaml"))

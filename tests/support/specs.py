@@ -10,6 +10,7 @@ from support.repository import REPO
 
 if TYPE_CHECKING:
     from backstay.model.cluster import Cluster
+    from backstay.pipeline import Compiled
 
 Spec = dict[str, Any]
 
@@ -68,9 +69,15 @@ def metadata_network(preset: str = "firewall", **more: Any) -> Spec:
 
 
 @cache
-def example(name: str) -> Cluster:
-    """The model of a cluster of the example fleet."""
+def compiled(name: str) -> Compiled:
+    """A cluster of the example fleet: its model and its objects."""
     (loaded,) = load(REPO / "specs", (name,))
     assert loaded.compiled is not None, loaded.findings
-    assert loaded.compiled.cluster is not None, loaded.findings
-    return loaded.compiled.cluster
+    return loaded.compiled
+
+
+def example(name: str) -> Cluster:
+    """The model of a cluster of the example fleet."""
+    cluster = compiled(name).cluster
+    assert cluster is not None
+    return cluster
