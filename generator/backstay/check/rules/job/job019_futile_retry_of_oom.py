@@ -57,7 +57,7 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
         decides = exits.first_on_exit(job.rules(), exits.OOM, look.text(limited.get("name")))
         if decides is None:
             yield ctx.report(RULE, job.item, job.policy.to("rules"), "an out-of-memory kill is tried again with the same limit: no rule ends it", _HELP, Severity.WARNING)  # fmt: skip
-        elif decides.get("action") not in _ENDS:
+        elif look.text(decides.get("action")) not in _ENDS:
             yield ctx.report(RULE, job.item, decides.route, "this rule has an out-of-memory kill tried again with the same limit", _HELP)  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def _by_reference(ctx: Context, item: Item, patches: list[Patch]) -> Iterator[Di
     )
     for ref, route in look.entries(look.at(item.value, "spec", "targetRefs"), ("spec", "targetRefs")):
         kind = look.text(ref.get("kind")) or ""
-        kinds.add("Waypoint" if kind == "Gateway" and ref.get("name") in gateways else kind)
+        kinds.add("Waypoint" if kind == "Gateway" and look.text(ref.get("name")) in gateways else kind)
         for message, help_ in _target(ctx, item, kind):
             yield ctx.report(RULE, item, (*route, "kind"), message, help_)
     for patch in patches:
