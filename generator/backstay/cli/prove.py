@@ -1,34 +1,38 @@
 """`backstay prove`: emitted configuration at work, promise by promise."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from backstay.cli.loading import Loaded, load
 from backstay.cli.outcome import Exit
 from backstay.cli.printing import show_findings
+from backstay.cli.proving import Shown, prove_jobs, prove_mesh
 from backstay.core.diagnostic import Diagnostic
-from backstay.core.place import Place
 
-if TYPE_CHECKING:
-    from backstay.prove.mesh.words import Report
-
-WHAT = ("mesh",)
+WHAT = ("mesh", "jobs")
 _FASTEST = 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line asks for: the specs, and which of `WHAT` is to be proved."""
+
+    specs: Path
+    what: str
+
+
 @click.command("prove")
-@click.argument("words", nargs=-1, metavar="[SPECS] [mesh]")
+@click.argument("words", nargs=-1, metavar="[SPECS] [mesh|jobs]")
 @click.option(
     "--cluster", "clusters", multiple=True, metavar="NAME", help="Only this cluster (again for more)."
 )
 @click.option(
     "--scale", type=click.IntRange(1, _FASTEST), metavar="N",
-    help="How many times faster time passes (default: for each trial, as fast as it can be told apart).",
+    help="How many times faster time passes (default: calls as fast as can be told apart, jobs 8 times).",
 )  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(("text", "json")), default="text", help="How verdicts are printed."
@@ -37,40 +41,53 @@ _FASTEST = 10_000
     "--picture",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Draw each call's timeline (SVG) there.",
+    help="Draw the timeline of each call or workload (SVG) there.",
+)
+@click.option(
+    "--components",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Where the programs of a control plane are, for jobs (default: $BACKSTAY_COMPONENTS, then PATH).",
 )
 def command(
-    words: tuple[str, ...], clusters: tuple[str, ...], scale: int | None, form: str, picture: Path | None
-) -> int:
-    """Run what SPECS (default: specs/) compile to, and see whether each promise about a call holds.
+    words: tuple[str, ...], clusters: tuple[str, ...], scale: int | None, form: str, picture: Path | None,
+    components: Path | None,
+) -> int:  # fmt: skip
+    """Run what SPECS (default: specs/) compile to, and see whether each promise holds: about calls, or about jobs.
 
-    Real Envoys, gRPC clients and servers on the loopback, with boxes that forget idle connections; time passes
-    faster. Nothing outside this machine is touched (a Go toolchain, if there is one, fetches the Go peer's modules once),
-    and nothing is left running. Needs `pip install 'backstay[prove]'`.
+    mesh (the default): real Envoys, gRPC clients and servers on the loopback, with boxes that forget idle connections.
+    jobs: a real control plane on the loopback with JobSet, Kueue, Trainer and the Training Operator, whose nodes fail.
+    Time passes faster. Nothing outside this machine is touched (a Go toolchain, if there is one, fetches the Go peer's
+    modules once), and nothing is left running. Needs `pip install 'backstay[prove]'`, and jobs the programs of a control
+    plane (see docs/prove.md).
 
     Exit codes: 0 nothing disproved, 1 something disproved, 2 bad call or unsound specs, 3 could not tell.
     """
-    loaded, refused = _sound(load(_specs(words), clusters))
+    asked = _asked(words)
+    loaded, refused = _sound(load(asked.specs, clusters))
     if refused:
         show_findings(refused, "text", sys.stderr)
         click.echo("nothing was proved: the specs have to compile first", err=True)
         return Exit.BAD_CALL
     if picture is not None:
         _make(picture)
-    reports = _prove(loaded, scale)
+    shown = prove_jobs(loaded, scale, components) if asked.what == "jobs" else prove_mesh(loaded, scale)
     if picture is not None:
-        _draw(reports, picture)
-    return _print(reports, form)
+        _draw(shown, picture)
+    sys.stdout.write(shown.json() if form == "json" else shown.text())
+    click.echo(shown.summary, err=True)
+    return Exit.FINDINGS if shown.disproved else Exit.CLEAN
 
 
-def _specs(words: tuple[str, ...]) -> Path:
-    """The folder of specs; the other word says what is to be proved, and there is only one such thing so far."""
+def _asked(words: tuple[str, ...]) -> _Asked:
+    """The folder of specs, and what is to be proved about it."""
     paths = [word for word in words if word not in WHAT]
-    if len(paths) > 1 or len(words) - len(paths) > 1:
-        raise click.UsageError("at most one SPECS and one of: mesh")
+    subjects = [word for word in words if word in WHAT]
+    if len(paths) > 1 or len(subjects) > 1:
+        raise click.UsageError(f"at most one SPECS and one of: {', '.join(WHAT)}")
     if "" in paths:
         raise click.UsageError("SPECS is an empty name; write `.` for the current folder")
-    return Path(paths[0] if paths else "specs")
+    return _Asked(Path(paths[0] if paths else "specs"), subjects[0] if subjects else WHAT[0])
 
 
 def _sound(clusters: Iterable[Loaded]) -> tuple[list[Loaded], list[Diagnostic]]:
@@ -78,24 +95,6 @@ def _sound(clusters: Iterable[Loaded]) -> tuple[list[Loaded], list[Diagnostic]]:
     known = list(clusters)
     bad = [one for one in known if one.compiled is None or one.compiled.stops]
     return known, [finding for one in bad for finding in one.findings]
-
-
-def _prove(clusters: Sequence[Loaded], scale: int | None) -> "list[Report]":
-    from backstay.prove.mesh.prover import Job, prove_all
-    from backstay.prove.mesh.words import located
-
-    compiled = [one.compiled for one in clusters if one.compiled is not None]
-    jobs = [Job(one.cluster, one.settled) for one in compiled if one.cluster is not None]
-    reports = prove_all(jobs, scale, lambda line: click.echo(line, err=True))
-    return [located(report, _locate(one)) for report, one in zip(reports, clusters, strict=True)]
-
-
-def _locate(loaded: Loaded) -> Callable[[Place], Place]:
-    def locate(place: Place) -> Place:
-        found = loaded.merged.place(place.route) if loaded.merged else place
-        return replace(found, route=place.route)
-
-    return locate
 
 
 def _make(folder: Path) -> None:
@@ -106,23 +105,9 @@ def _make(folder: Path) -> None:
         raise click.BadParameter(f"{folder}: {error.strerror}", param_hint="--picture") from error
 
 
-def _draw(reports: "Sequence[Report]", folder: Path) -> None:
-    from backstay.prove.mesh.picture import file_name, picture
-
-    for report in reports:
-        for call in report.calls:
-            try:
-                (folder / file_name(report.cluster, call)).write_text(picture(report.cluster, call))
-            except OSError as error:
-                raise click.BadParameter(f"{folder}: {error.strerror}", param_hint="--picture") from error
-
-
-def _print(reports: "Sequence[Report]", form: str) -> int:
-    from backstay.prove.mesh.report_json import to_json
-    from backstay.prove.mesh.report_text import summary, to_text
-    from backstay.prove.words import Verdict
-
-    sys.stdout.write(to_json(reports) if form == "json" else to_text(reports))
-    click.echo(summary(reports), err=True)
-    disproved = any(report.count(Verdict.DISPROVED) for report in reports)
-    return Exit.FINDINGS if disproved else Exit.CLEAN
+def _draw(shown: Shown, folder: Path) -> None:
+    for name, picture in shown.pictures():
+        try:
+            (folder / name).write_text(picture)
+        except OSError as error:
+            raise click.BadParameter(f"{folder}: {error.strerror}", param_hint="--picture") from error

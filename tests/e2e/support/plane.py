@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from e2e.support.cache import Say
 
 T = TypeVar("T")
-PACE = Pace(scale=8, node_grace=50_000)
+PACE = Pace()
+RECOVERS = {"featureGates": {"FailureRecoveryPolicy": True}}
 
 
 class Running:
@@ -70,7 +71,7 @@ async def _wait(up: asyncio.Future[Running]) -> Running:
 
 async def _live(folder: Path, say: Say, up: asyncio.Future[Running], over: asyncio.Event) -> None:
     try:
-        async with control_plane(find(folder), PACE, {}, say) as plane:
+        async with control_plane(find(folder), PACE, RECOVERS, say) as plane:
             watcher = Watcher(plane.client)
             following = asyncio.create_task(watcher.follow())
             await plane.keep(SPARE)

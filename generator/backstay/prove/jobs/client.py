@@ -41,10 +41,11 @@ class Client:
         query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
         return await self.ask("PATCH", await self.path(obj), params=query, content=obj, media=_APPLY)
 
-    async def create(self, obj: Struct) -> Struct:
-        """The object as stored after a strict create, which is what mutating webhooks of workloads wait for."""
+    async def create(self, obj: Struct, *, strict: bool = True) -> Struct:
+        """The object as stored after a create; unknown fields are refused, or without `strict` left out."""
         path = (await self.path(obj)).rsplit("/", 1)[0]
-        return await self.ask("POST", path, params={"fieldValidation": "Strict"}, content=obj)
+        validation = {"fieldValidation": "Strict" if strict else "Ignore"}
+        return await self.ask("POST", path, params=validation, content=obj)
 
     async def read(self, obj: Struct) -> Struct | None:
         """The stored object of the same kind and name; None when there is none."""

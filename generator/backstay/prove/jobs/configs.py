@@ -16,7 +16,6 @@ FRAMEWORKS = (
     "kubeflow.org/pytorchjob",
     "trainer.kubeflow.org/trainjob",
 )
-"""What Kueue is told to manage, where the emitted configuration does not say: all kinds that run here."""
 
 _SECRET, _SERVICE, _NAMESPACE = "kueue-webhook-server-cert", "kueue-webhook-service", "kueue-system"
 
@@ -49,7 +48,10 @@ def jobset_config(site: Site) -> str:
 
 
 def kueue_config(site: Site, asked: Mapping[str, Any]) -> str:
-    """Kueue's configuration: `asked` is the emitted one, from which everything but addresses and keys is taken."""
+    """Kueue's configuration: `asked` is the emitted one, whose feature gates are taken.
+
+    Every kind that runs here is managed if it asks for a queue.
+    """
     own = {
         "apiVersion": "config.kueue.x-k8s.io/v1beta2",
         "kind": "Configuration",
@@ -60,9 +62,9 @@ def kueue_config(site: Site, asked: Mapping[str, Any]) -> str:
         },
         "clientConnection": {"qps": 200, "burst": 400},
     }  # fmt: skip
-    gates = {"FailureRecoveryPolicy": True, **asked.get("featureGates", {}), "VisibilityOnDemand": False}
+    gates = {**asked.get("featureGates", {}), "VisibilityOnDemand": False}
     frameworks = {"frameworks": list(FRAMEWORKS)}
-    return json.dumps({"integrations": frameworks, **asked, **own, "featureGates": gates})
+    return json.dumps({**own, "integrations": frameworks, "featureGates": gates})
 
 
 def _manager(site: Site, name: str) -> Struct:

@@ -1,12 +1,26 @@
-"""What is done to pods on nodes that stay alive: eviction, a kill for memory, preemption."""
+"""What is done to pods on nodes that stay alive: eviction, preemption, faults that never go away."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from time import monotonic
 
 from backstay.prove.jobs.client import Client, Struct
 from backstay.prove.jobs.journal import Journal, Life, Watcher
 
 _HIGH = "backstay-prove-high"
-_OOM_EXIT = 137
+_LOOK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Killing:
+    """How pods end: exit code and reason, in words; after `most` tries, or when `over` says so, it is enough."""
+
+    exit_code: int
+    reason: str
+    words: str
+    most: int
+    over: Callable[[], Awaitable[bool]]
 
 
 async def evict(speaking: Client, journal: Journal, node: str) -> tuple[float, str]:
@@ -29,37 +43,45 @@ async def preempt(speaking: Client, journal: Journal, node: str) -> tuple[float,
     return at, hit.uid
 
 
-async def run_out_of_memory(
-    speaking: Client, watcher: Watcher, journal: Journal, seconds: float, most: int
-) -> tuple[float, float | None]:
-    """Kill every pod of the trial for memory as soon as it runs, as a kernel would that always runs into the limit.
+async def fail_always(
+    speaking: Client, watcher: Watcher, journal: Journal, killing: Killing, seconds: float
+) -> float:
+    """End every pod of the trial as soon as it runs, as a fault would that never goes away; when that began.
 
-    Until nothing has run for a while, or `most` tries more than allowed were seen; when it began, and None: what has
-    to be killed each time does not recover.
+    Until the workload has failed, or more than `killing.most` tries were seen, or `seconds` have passed.
     """
-    at, give_up = journal.act("every container is killed for memory"), monotonic() + seconds
-    killed: set[str] = set()
+    at, give_up = journal.act(killing.words), monotonic() + seconds
+    known: set[tuple[str, int]] = set()
 
-    def next_one() -> bool:
-        return any(life.uid not in killed for life in journal.running())
+    def fresh() -> list[Life]:
+        return [life for life in journal.running() if (life.uid, life.restarts) not in known]
 
-    while journal.attempts() <= most and (left := give_up - monotonic()) > 0:
-        if await watcher.until(next_one, left) is None:
+    while journal.attempts() <= killing.most and monotonic() < give_up:
+        for life in fresh():
+            known.add((life.uid, life.restarts))
+            await _kill(speaking, life, killing)
+        if await watcher.until(lambda: bool(fresh()), _LOOK_SECONDS) is None and await killing.over():
             break
-        for life in [one for one in journal.running() if one.uid not in killed]:
-            killed.add(life.uid)
-            await _kill(speaking, life)
-    return at, None
+    return at
 
 
-async def _kill(speaking: Client, life: Life) -> None:
-    """Write what a kubelet writes for a container that exceeded its limit (KEP-3329: the reason is the runtime's)."""
-    status: Struct = life.last["status"]
-    ended = {"terminated": {"exitCode": _OOM_EXIT, "reason": "OOMKilled"}}
+async def _kill(speaking: Client, life: Life, killing: Killing) -> None:
+    """Write what a kubelet writes; a pod that restarts in place goes on as the next try.
+
+    KEP-3329: the exit code is the signal's, the reason is the runtime's word.
+    """
+    ended = {"terminated": {"exitCode": killing.exit_code, "reason": killing.reason}}
+    again = life.last["spec"].get("restartPolicy") in {"OnFailure", "Always"}
+    running = {"running": {"startedAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}}
     containers = [
-        {**one, "ready": False, "started": False, "state": ended} for one in status["containerStatuses"]
-    ]
-    await speaking.set_status(life.last, {"phase": "Failed", "containerStatuses": containers})
+        {
+            **one, "ready": again, "started": again, "state": running if again else ended,
+            "lastState": ended if again else {}, "restartCount": one["restartCount"] + int(again),
+        }
+        for one in life.last["status"]["containerStatuses"]
+    ]  # fmt: skip
+    phase = {} if again else {"phase": "Failed"}
+    await speaking.set_status(life.last, {**phase, "containerStatuses": containers})
 
 
 def _first(journal: Journal, node: str) -> Life:

@@ -22,7 +22,8 @@ _FOR_GOOD = 3600.0
 class Life:
     """One pod: when it was made, ran, was asked to go, ended and was gone; None: not so far.
 
-    `why` is the reason of its DisruptionTarget condition; `exit` and `reason` those of its first ended container.
+    `why` is the reason of its DisruptionTarget condition; `exit` and `reason` those of its first ended container;
+    `restarts` how often its containers were restarted in place.
     """
 
     uid: str
@@ -37,6 +38,7 @@ class Life:
     phase: str = ""
     why: str = ""
     exit: int | None = None
+    restarts: int = 0
     reason: str = ""
     last: Struct = field(default_factory=dict)
 
@@ -70,15 +72,12 @@ class Journal:
         """Pods that run now."""
         return [life for life in self.lives.values() if life.running]
 
-    def starts(self) -> int:
-        """How many pods ran at one time or another."""
-        return sum(life.ran is not None for life in self.lives.values())
-
     def attempts(self) -> int:
-        """How often the identity that was tried most often ran."""
+        """How often the identity that was tried most often ran; a container that is restarted in place runs again."""
         counts: dict[str, int] = {}
         for life in self.lives.values():
-            counts[life.identity] = counts.get(life.identity, 0) + (life.ran is not None)
+            tries = 0 if life.ran is None else 1 + life.restarts
+            counts[life.identity] = counts.get(life.identity, 0) + tries
         return max(counts.values(), default=0)
 
     def twins(self) -> Iterator[tuple[Life, Life, float]]:
@@ -160,6 +159,7 @@ def _disruption(status: Struct) -> str:
 
 def _ending(life: Life, status: Struct) -> None:
     for container in status.get("containerStatuses") or []:
+        life.restarts = max(life.restarts, container.get("restartCount", 0))
         ended = container.get("state", {}).get("terminated")
         if ended and life.exit is None:
             life.exit, life.reason = ended.get("exitCode"), ended.get("reason", "")

@@ -7,8 +7,6 @@ from backstay.prove.jobs.client import Struct
 from backstay.prove.jobs.nodes import TRIAL_LABEL
 from backstay.prove.jobs.pace import Pace
 
-_UNREACHABLE = "node.kubernetes.io/unreachable"
-
 
 def pod_templates(obj: Struct) -> Iterator[Struct]:
     """Every pod template in an object, to be changed in place."""
@@ -37,22 +35,8 @@ def joined(obj: Struct, trial: str, pace: Pace) -> Struct:
     return mine
 
 
-def grace_seconds(obj: Struct) -> int:
-    """The longest grace period of an object's pods, as it stands."""
-    graces = (template["spec"].get("terminationGracePeriodSeconds", 30) for template in pod_templates(obj))
-    return max(graces, default=30)
-
-
-def toleration_seconds(obj: Struct, default: int) -> int:
-    """The longest time that an object's pods stay on an unreachable node, as it stands."""
-    return max((_tolerates(template["spec"], default) for template in pod_templates(obj)), default=default)
-
-
-def _tolerates(spec: Struct, default: int) -> int:
-    """What a pod's own toleration says; the API server's default where it has none."""
-    known = [
-        toleration.get("tolerationSeconds", default)
-        for toleration in spec.get("tolerations") or ()
-        if toleration.get("key") == _UNREACHABLE and toleration.get("effect") in (None, "", "NoExecute")
-    ]
-    return min(known, default=default)
+def placed(obj: Struct, namespace: str) -> Struct:
+    """A copy in a namespace; the one kind that has none stays as it is."""
+    if obj["kind"] == "ClusterTrainingRuntime":
+        return obj
+    return {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}

@@ -7,14 +7,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from time import monotonic
 
 from backstay.core.failure import CannotTell
-from backstay.prove.jobs.client import Refused, Struct
-from backstay.prove.jobs.disturb import evict, preempt, run_out_of_memory
+from backstay.prove.jobs.client import Client, Refused, Struct
+from backstay.prove.jobs.disturb import Killing, evict, fail_always, preempt
 from backstay.prove.jobs.journal import Journal, Watcher
 from backstay.prove.jobs.nodes import node
 from backstay.prove.jobs.plane import Plane, Probe, until
-from backstay.prove.jobs.templates import joined
+from backstay.prove.jobs.templates import joined, placed
 
 SPARE = "spare"
 """The group of all nodes that stay alive."""
@@ -29,7 +30,14 @@ class Event(StrEnum):
     NODE_LOSS = "node-loss"
     EVICTION = "eviction"
     OUT_OF_MEMORY = "out-of-memory"
+    FAILURE = "failure"
     PREEMPTION = "preemption"
+
+
+_ENDS = {
+    Event.OUT_OF_MEMORY: (137, "OOMKilled", "every container is killed for memory"),
+    Event.FAILURE: (1, "Error", "every container fails"),
+}
 
 
 class Repair(StrEnum):
@@ -44,9 +52,10 @@ class Repair(StrEnum):
 class Trial:
     """A workload and what happens to it.
 
-    `name` is a DNS label; `objects` are applied first; `workload` is created as it stands, but for the trial's nodes
-    and the pace; `pods` of it have to run before the `event`; it is watched for `seconds` after that. `fenced` is how
-    long after a node counts as lost the `repair` comes, in seconds here. `labels` and `capacity` are the nodes'.
+    `name` is a DNS label, and the namespace that it happens in; `objects` are applied first; `workload` is created as
+    it stands, but for namespace, nodes and pace; `pods` of it have to run before the `event`; it is watched for
+    `seconds` after that. `fenced` is how long after a node counts as lost the `repair` comes, in seconds here.
+    `capacity` is what a node offers beyond the usual; `most` how many tries of what always fails are enough.
     """
 
     name: str
@@ -57,7 +66,7 @@ class Trial:
     objects: tuple[Struct, ...] = ()
     repair: Repair = Repair.NONE
     fenced: float = 0.0
-    labels: Mapping[str, str] = field(default_factory=dict)
+    capacity: Mapping[str, str] = field(default_factory=dict)
     most: int = 1
 
 
@@ -65,7 +74,8 @@ class Trial:
 class Outcome:
     """What a trial showed: `at` is when the event happened, `recovered` when everything ran again, None: it did not.
 
-    `workload` is as it was stored at the end, None when it was gone.
+    `workload` is as it was stored at the end, None when it was gone; `notes` say what a component left out of an
+    object because it does not know it; `until` is when watching ended.
     """
 
     trial: Trial
@@ -73,6 +83,8 @@ class Outcome:
     at: float
     recovered: float | None
     workload: Struct | None
+    notes: tuple[str, ...]
+    until: float
 
     @property
     def took(self) -> float | None:
@@ -82,8 +94,7 @@ class Outcome:
     @property
     def conditions(self) -> dict[str, str]:
         """The conditions of the workload that hold, with their reasons."""
-        known = ((self.workload or {}).get("status") or {}).get("conditions") or []
-        return {one["type"]: one.get("reason", "") for one in known if one["status"] == "True"}
+        return holding(self.workload)
 
 
 async def run(trial: Trial, plane: Plane, watcher: Watcher) -> Outcome:
@@ -91,14 +102,15 @@ async def run(trial: Trial, plane: Plane, watcher: Watcher) -> Outcome:
     journal = watcher.journal(trial.name)
     lost = f"{trial.name}-lost"
     await _nodes(trial, plane, lost)
-    await _submit(trial, plane)
+    notes = await _submit(trial, plane)
     if await watcher.until(lambda: len(journal.running()) >= trial.pods, _STARTS_SECONDS) is None:
         seen = ", ".join(f"{life.name} {life.phase}" for life in journal.lives.values()) or "no pod"
         raise CannotTell(f"{trial.name}: {trial.pods} pods did not run in {_STARTS_SECONDS} s ({seen})")
     await plane.client.merge(_named(f"{trial.name}-{SPARE}"), {"spec": {"unschedulable": False}})
     at, recovered = await _disturbed(trial, plane, watcher, lost)
     await asyncio.sleep(_GRACE_AFTER_SECONDS)  # what comes right after the recovery, such as a second copy
-    return Outcome(trial, journal, at, recovered, await plane.client.read(trial.workload))
+    stored = await plane.client.read(placed(trial.workload, trial.name))
+    return Outcome(trial, journal, at, recovered, stored, notes, monotonic())
 
 
 async def _nodes(trial: Trial, plane: Plane, lost: str) -> None:
@@ -109,19 +121,35 @@ async def _nodes(trial: Trial, plane: Plane, lost: str) -> None:
     for name, keeper, capacity, open_ in (
         (lost, group, full, True), (f"{trial.name}-{SPARE}", SPARE, {}, False)
     ):  # fmt: skip
-        made = node(name, trial.name, keeper, capacity, schedulable=open_)
-        made["metadata"]["labels"].update(trial.labels)
-        await plane.client.apply(made)
+        offered = {**trial.capacity, **capacity}
+        await plane.client.apply(node(name, trial.name, keeper, offered, schedulable=open_))
     await until(_is_ready(plane, lost), f"node {lost}")
 
 
-async def _submit(trial: Trial, plane: Plane) -> None:
+async def _submit(trial: Trial, plane: Plane) -> tuple[str, ...]:
+    await plane.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": trial.name}})
+    notes = []
+    for obj in (*trial.objects, trial.workload):
+        mine = placed(joined(obj, trial.name, plane.pace), trial.name)
+        try:
+            notes += await _created(plane.client, mine)
+        except Refused as refused:
+            raise CannotTell(
+                f"{trial.name}: the control plane refuses {obj['kind']}: {refused.message}"
+            ) from refused
+    return tuple(notes)
+
+
+async def _created(speaking: Client, obj: Struct) -> list[str]:
+    """Create an object; fields that the played version does not know are left out, and told."""
     try:
-        for obj in trial.objects:
-            await plane.client.apply(joined(obj, trial.name, plane.pace))
-        await plane.client.create(joined(trial.workload, trial.name, plane.pace))
+        await speaking.create(obj)
     except Refused as refused:
-        raise CannotTell(f"{trial.name}: the control plane refuses an object: {refused.message}") from refused
+        if "unknown field" not in refused.message:
+            raise
+        await speaking.create(obj, strict=False)
+        return [f"played without what this version of {obj['kind']} does not know: {refused.message}"]
+    return []
 
 
 async def _disturbed(trial: Trial, plane: Plane, watcher: Watcher, lost: str) -> tuple[float, float | None]:
@@ -141,8 +169,9 @@ async def _disturbed(trial: Trial, plane: Plane, watcher: Watcher, lost: str) ->
             return at, await watcher.until(again, trial.seconds)
         finally:
             repairing.cancel()
-    if trial.event is Event.OUT_OF_MEMORY:
-        return await run_out_of_memory(plane.client, watcher, journal, trial.seconds, trial.most)
+    if trial.event in _ENDS:
+        killing = Killing(*_ENDS[trial.event], trial.most, _has_failed(trial, plane))
+        return await fail_always(plane.client, watcher, journal, killing, trial.seconds), None
     act = evict if trial.event is Event.EVICTION else preempt
     at, hit = await act(plane.client, journal, lost)
     return at, await watcher.until(lambda: _replaced(journal, hit), trial.seconds)
@@ -166,6 +195,20 @@ async def _repair(trial: Trial, plane: Plane, journal: Journal, lost: str) -> No
     stored = await plane.client.ask("GET", f"/api/v1/nodes/{lost}")
     taint = {"key": "node.kubernetes.io/out-of-service", "value": "nodeshutdown", "effect": "NoExecute"}
     await plane.client.merge(stored, {"spec": {"taints": [*(stored["spec"].get("taints") or []), taint]}})
+
+
+def _has_failed(trial: Trial, plane: Plane) -> Probe:
+    async def failed() -> bool:
+        stored = await plane.client.read(placed(trial.workload, trial.name))
+        return "Failed" in holding(stored)
+
+    return failed
+
+
+def holding(stored: Struct | None) -> dict[str, str]:
+    """The conditions of a stored object that hold, with their reasons."""
+    known = ((stored or {}).get("status") or {}).get("conditions") or []
+    return {one["type"]: one.get("reason", "") for one in known if one["status"] == "True"}
 
 
 def _named(name: str) -> Struct:

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from backstay.core.fact import Fact, OriginKind
-from backstay.core.place import Place
-from backstay.core.route import read
 from backstay.core.units import show_duration
 from backstay.model.hop import End, Hop, Pinger, Refresh, Side
 from backstay.model.network import Call, Protocol
@@ -15,6 +12,7 @@ from backstay.prove.mesh.loopback import HAS_ADMIN
 from backstay.prove.mesh.relay import SEES_PROBES
 from backstay.prove.mesh.setting import Setting
 from backstay.prove.mesh.words import Claim, Kind
+from backstay.prove.words import stated
 from backstay.upstream import grpc
 
 LONGEST_SECONDS = 180.0
@@ -36,19 +34,12 @@ def claims(setting: Setting) -> list[Claim]:
     ]
 
 
-def _stated(fact: Fact[int] | Fact[bool], otherwise: Place) -> Place:
-    """The spec line that states a fact; `otherwise` when none does."""
-    routes = (read(one.ref) for one in fact.origins if one.kind is OriginKind.SPEC)
-    route = next((route for route in routes if route is not None), None)
-    return otherwise if route is None else Place(route=route)
-
-
 def _survives(call: Call) -> Iterator[Claim]:
     if call.silence is not None:
         through = [name for hop in call.crossings for name in _passed(hop)]
         over = f" through {', '.join(through)}" if through else ""
         words = f"the call works after {show_duration(call.silence.value)} of silence{over}"
-        yield Claim(Kind.SURVIVES, words, _stated(call.silence, call.place), call.silence.value)
+        yield Claim(Kind.SURVIVES, words, stated(call.silence, call.place), call.silence.value)
 
 
 def _passed(hop: Hop) -> list[str]:
@@ -58,7 +49,7 @@ def _passed(hop: Hop) -> list[str]:
 def _notices(call: Call) -> Iterator[Claim]:
     if call.detect is None:
         return
-    place, within = _stated(call.detect, call.place), call.detect.value
+    place, within = stated(call.detect, call.place), call.detect.value
     for crossing, hop in enumerate(call.crossings):
         for side in _noticing(hop, within):
             who, whom = (hop.sender, hop.receiver) if side is Side.SENDER else (hop.receiver, hop.sender)
@@ -81,14 +72,14 @@ def _tolerates(call: Call) -> Iterator[Claim]:
     wanted = call.silence or call.detect
     if call.service.policy is not None and wanted is not None:
         words = f"{call.service.name} does not punish the pings that reach it while nobody speaks"
-        yield Claim(Kind.TOLERATES, words, _stated(wanted, call.place))
+        yield Claim(Kind.TOLERATES, words, stated(wanted, call.place))
 
 
 def _once(call: Call) -> Iterator[Claim]:
     """A call of which the spec says that it must not run twice."""
     if call.service.protocol.is_http and call.idempotent.is_stated and not call.idempotent.value:
         words = f"a call that must not run twice reaches {call.service.name} once, however it fails there"
-        yield Claim(Kind.ONCE, words, _stated(call.idempotent, call.place), 1)
+        yield Claim(Kind.ONCE, words, stated(call.idempotent, call.place), 1)
 
 
 def _bounded(call: Call, retries: Retries) -> Iterator[Claim]:
@@ -97,7 +88,7 @@ def _bounded(call: Call, retries: Retries) -> Iterator[Claim]:
     for limit in limits if call.service.protocol.is_http else ():
         if limit is not None:
             words = f"at most {limit.value} attempts of a failing call reach {call.service.name}"
-            yield Claim(Kind.BOUNDED, words, _stated(limit, call.place), limit.value)
+            yield Claim(Kind.BOUNDED, words, stated(limit, call.place), limit.value)
 
 
 def _drains(call: Call, drain: Drain | None) -> Iterator[Claim]:
@@ -108,7 +99,7 @@ def _drains(call: Call, drain: Drain | None) -> Iterator[Claim]:
             f"calls of up to {show_duration(longest.value)} are answered by a pod of {call.service.name} "
             "that has to go"
         )
-        yield Claim(Kind.DRAINS, words, _stated(longest, call.place), longest.value)
+        yield Claim(Kind.DRAINS, words, stated(longest, call.place), longest.value)
 
 
 def untried_call(call: Call) -> str | None:

@@ -3,20 +3,18 @@
 The sender's events stand above a hop's line and the receiver's below it. Every text is escaped; nothing is loaded.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from xml.sax.saxutils import escape
+from collections.abc import Iterable, Iterator
 
 from backstay.core.units import show_duration
 from backstay.model.hop import Side
 from backstay.prove.mesh.journal import Event, What
-from backstay.prove.mesh.words import CallProof, Finding, Take
-from backstay.prove.words import Verdict, clean
+from backstay.prove.mesh.words import CallProof, Take
+from backstay.prove.svg import LINE, WIDTH, claim, document, line, safe, text
+from backstay.prove.svg import file_name as safe_name
 
-_WIDTH, _LEFT, _RIGHT = 1100, 300, 30
-_LANE, _LINE, _TITLE = 46, 18, 50
+_LEFT, _RIGHT = 300, 30
+_LANE, _TITLE = 46, 50
 _MOST_MARKS = 4_000
-_COLOURS = {Verdict.PROVED: "#1a7f37", Verdict.DISPROVED: "#cf222e", Verdict.NOT_TRIED: "#6e7781"}
 _MARKS = {
     What.DATA: ("#0969da", "data"),
     What.PING: ("#8250df", "ping"),
@@ -29,55 +27,25 @@ _MARKS = {
 }
 _TICKS, _PHASE = 6, 11
 _COARSE_MS = 20_000
-_ODD = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def picture(cluster: str, call: CallProof) -> str:
     """The picture of a call: its claims as text, then a timeline for each trial."""
-    parts = [_text(16, 28, f"{cluster}: {call.name}", size=18, weight="bold")]
+    parts = [text(16, 28, f"{cluster}: {call.name}", size=18, weight="bold")]
     y = 52
     for finding in call.findings:
-        parts += _claim(finding, y)
-        y += 2 * _LINE + 4
+        parts += claim(finding, y)
+        y += 2 * LINE + 4
     for take in call.takes:
         parts += _Timeline(call, take, y + 10).parts()
         y += _TITLE + _LANE * len(call.hops) + 40
     parts += _legend(y + 14)
-    return _document(y + 40, parts)
+    return document(y + 40, parts)
 
 
 def file_name(cluster: str, call: CallProof) -> str:
     """A file's name for the picture, of letters that every file system takes; the index keeps two calls apart."""
-    return _ODD.sub("_", f"{cluster}-{call.index}-{call.client}-to-{call.service}") + ".svg"
-
-
-def _document(height: int, parts: Sequence[str]) -> str:
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif">\n<rect width="100%" height="100%" fill="#ffffff"/>\n'
-    )
-    return head + "\n".join(parts) + "\n</svg>\n"
-
-
-def _text(x: float, y: float, words: str, *, size: int = 12, weight: str = "normal", fill: str = "#24292f",
-          anchor: str = "start") -> str:  # fmt: skip
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{fill}" '
-        f'text-anchor="{anchor}">{_safe(words)}</text>'
-    )
-
-
-def _safe(words: str) -> str:
-    return escape(clean(words), {'"': "&quot;"})
-
-
-def _claim(finding: Finding, y: float) -> list[str]:
-    faster = f" (time {finding.scale}x)" if finding.scale > 1 else ""
-    return [
-        _text(16, y, finding.verdict.value, weight="bold", fill=_COLOURS[finding.verdict]),
-        _text(100, y, f"{finding.claim.words}  [{finding.claim.place}]"),
-        _text(100, y + _LINE, f"{finding.measured}{faster}", fill="#57606a"),
-    ]
+    return safe_name(f"{cluster}-{call.index}-{call.client}-to-{call.service}")
 
 
 class _Timeline:
@@ -91,11 +59,11 @@ class _Timeline:
     def parts(self) -> list[str]:
         """Everything, from the title to the axis."""
         speed = f"time passes {self._take.scale} times faster" if self._take.scale > 1 else "in real time"
-        title = _text(16, self._top + 14, f"{self._take.title}, {speed}", size=14, weight="bold")
+        title = text(16, self._top + 14, f"{self._take.title}, {speed}", size=14, weight="bold")
         return [title, *self._lanes(), *self._phases(), *self._marks(), *self._axis()]
 
     def _x(self, at: float) -> float:
-        return _LEFT + (at - self._start) / self._span * (_WIDTH - _LEFT - _RIGHT)
+        return _LEFT + (at - self._start) / self._span * (WIDTH - _LEFT - _RIGHT)
 
     def _y(self, hop: int) -> float:
         return self._top + _TITLE + _LANE * hop + _LANE / 2
@@ -107,10 +75,10 @@ class _Timeline:
     def _lanes(self) -> Iterator[str]:
         for hop, (sender, receiver) in enumerate(self._call.hops):
             y = self._y(hop)
-            yield _text(_LEFT - 10, y - 5, sender, size=11, anchor="end")
-            yield _text(_LEFT - 10, y + 13, receiver, size=11, anchor="end")
-            yield _line(_LEFT, y, _WIDTH - _RIGHT, y, "#d0d7de")
-            yield from (_line(*ends, "#8c959f", 4) for ends in self._connections(hop, y))
+            yield text(_LEFT - 10, y - 5, sender, size=11, anchor="end")
+            yield text(_LEFT - 10, y + 13, receiver, size=11, anchor="end")
+            yield line(_LEFT, y, WIDTH - _RIGHT, y, "#d0d7de")
+            yield from (line(*ends, "#8c959f", 4) for ends in self._connections(hop, y))
 
     def _connections(self, hop: int, y: float) -> Iterator[tuple[float, float, float, float]]:
         events = [event for event in self._take.events if event.hop == hop]
@@ -122,9 +90,9 @@ class _Timeline:
         phases = [event for event in self._take.events if event.what is What.PHASE]
         for number, event in enumerate(phases):
             x, y = self._x(event.at), self._top + _TITLE - 8 - _PHASE * (number % 2)
-            anchor = "end" if x > (_LEFT + _WIDTH) / 2 else "start"
-            yield _line(x, y + 2, x, self._bottom, "#d4a72c", dash="4 3")
-            yield _text(x, y, event.text, size=10, fill="#7d4e00", anchor=anchor)
+            anchor = "end" if x > (_LEFT + WIDTH) / 2 else "start"
+            yield line(x, y + 2, x, self._bottom, "#d4a72c", dash="4 3")
+            yield text(x, y, event.text, size=10, fill="#7d4e00", anchor=anchor)
 
     def _marks(self) -> Iterator[str]:
         known = [event for event in self._take.events if event.what in _MARKS and event.hop >= 0]
@@ -135,18 +103,18 @@ class _Timeline:
         x, y = self._x(event.at), self._y(event.hop)
         above = {Side.SENDER: -12.0, Side.RECEIVER: 12.0}.get(event.side) if event.side else None
         at = self._spec(event.at)
-        told = f"<title>{_safe(f'{name} {event.text}'.strip())} at {at}</title>"
+        told = f"<title>{safe(f'{name} {event.text}'.strip())} at {at}</title>"
         if above is None:
-            return f"<g>{told}{_line(x, y - 14, x, y + 14, colour, 3)}{_text(x + 4, y - 12, name, size=10, fill=colour)}</g>"
-        return f"<g>{told}{_line(x, y, x, y + above, colour, 2)}</g>"
+            return f"<g>{told}{line(x, y - 14, x, y + 14, colour, 3)}{text(x + 4, y - 12, name, size=10, fill=colour)}</g>"
+        return f"<g>{told}{line(x, y, x, y + above, colour, 2)}</g>"
 
     def _axis(self) -> Iterator[str]:
         y = self._bottom + 4
-        yield _line(_LEFT, y, _WIDTH - _RIGHT, y, "#57606a")
+        yield line(_LEFT, y, WIDTH - _RIGHT, y, "#57606a")
         for tick in range(_TICKS + 1):
             at = self._start + self._span * tick / _TICKS
-            yield _line(self._x(at), y, self._x(at), y + 4, "#57606a")
-            yield _text(self._x(at), y + 16, self._spec(at), size=10, fill="#57606a", anchor="middle")
+            yield line(self._x(at), y, self._x(at), y + 4, "#57606a")
+            yield text(self._x(at), y + 16, self._spec(at), size=10, fill="#57606a", anchor="middle")
 
     def _spec(self, at: float) -> str:
         """A moment as time of the spec since the trial's first event."""
@@ -155,18 +123,10 @@ class _Timeline:
         return show_duration(round(ms / fine) * fine)
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1, *, dash: str = "") -> str:
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
-        f'stroke-width="{width}"{dashed}/>'
-    )
-
-
 def _legend(y: float) -> Iterable[str]:
     x = 16.0
     for colour, name in _MARKS.values():
-        yield _line(x, y, x, y - 12, colour, 3)
-        yield _text(x + 8, y, name, size=11)
+        yield line(x, y, x, y - 12, colour, 3)
+        yield text(x + 8, y, name, size=11)
         x += 40 + 7 * len(name)
-    yield _text(x + 20, y, "above a line: by the sender; below: by the receiver", size=11, fill="#57606a")
+    yield text(x + 20, y, "above a line: by the sender; below: by the receiver", size=11, fill="#57606a")

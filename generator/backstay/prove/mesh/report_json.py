@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable
 
-from backstay.prove.mesh.words import CallProof, Finding, Report
-from backstay.prove.words import Verdict, place_json
+from backstay.prove.mesh.words import CallProof, Report
+from backstay.prove.report import finding_json
+from backstay.prove.words import Verdict
 
 VERSION = 1
 
@@ -26,21 +27,7 @@ def _call(call: CallProof) -> dict[str, object]:
         "call": call.name,
         "index": call.index,
         "hops": [{"sender": sender, "receiver": receiver} for sender, receiver in call.hops],
-        "claims": [_finding(finding) for finding in call.findings],
+        "claims": [finding_json(finding) for finding in call.findings],
         "standIns": list(call.stand_ins),
         "notes": list(call.notes),
-    }
-
-
-def _finding(finding: Finding) -> dict[str, object]:
-    claim = finding.claim
-    return {
-        "claim": claim.kind.value,
-        "words": claim.words,
-        "place": place_json(claim.place),
-        "limit": claim.limit,
-        "verdict": finding.verdict.value,
-        "measured": finding.measured,
-        "value": finding.value,
-        "scale": finding.scale,
     }

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from backstay.prove.mesh.words import CallProof, Finding, Report
+from backstay.prove.mesh.words import CallProof, Report
+from backstay.prove.report import finding_lines
 from backstay.prove.words import Verdict, clean
-
-_WIDTH = max(len(verdict) for verdict in Verdict)
 
 
 def to_text(reports: Iterable[Report]) -> str:
@@ -29,18 +28,8 @@ def _cluster(report: Report) -> Iterator[str]:
 def _call(call: CallProof) -> Iterator[str]:
     yield f"  {clean(call.name)}"
     for finding in call.findings:
-        yield from _finding(finding)
+        yield from finding_lines(finding)
     if not call.findings:
         yield "    nothing is promised about this call"
     for note in (*call.stand_ins, *call.notes):
         yield f"    note: {clean(note)}"
-
-
-def _finding(finding: Finding) -> Iterator[str]:
-    claim = finding.claim
-    pad = " " * (_WIDTH + 6)
-    path = f" ({claim.place.path})" if claim.place.file and claim.place.route else ""
-    faster = f", time {finding.scale}x" if finding.scale > 1 else ""
-    yield f"    {finding.verdict:{_WIDTH}}  {clean(claim.words)}"
-    yield f"{pad}{clean(finding.measured)}{faster}"
-    yield f"{pad}{clean(str(claim.place))}{clean(path)}"

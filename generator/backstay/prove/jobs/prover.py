@@ -1,0 +1,148 @@
+"""Every promise about every workload, tried: one control plane a cluster, its trials side by side."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backstay.core.manifest import Settled
+from backstay.model.cluster import Cluster
+from backstay.model.jobs import Workload
+from backstay.prove.jobs.claims import Promise, outer_layers, promises, untried
+from backstay.prove.jobs.components import Components, find
+from backstay.prove.jobs.journal import Watcher
+from backstay.prove.jobs.judge import judged
+from backstay.prove.jobs.pace import SCALE, Pace
+from backstay.prove.jobs.plane import Plane, control_plane
+from backstay.prove.jobs.runnable import Runnable, runnable
+from backstay.prove.jobs.trials import SPARE, Outcome, Trial, run
+from backstay.prove.jobs.words import Report, Take, WorkloadProof
+from backstay.prove.together import together
+
+AT_ONCE = 16
+"""Trials that run side by side; each is a node or two and mostly waits."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A cluster's model and its emitted manifests."""
+
+    cluster: Cluster
+    settled: Sequence[Settled]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A workload with what runs of it and what is promised about it."""
+
+    workload: Workload
+    reason: str | None
+    promises: tuple[Promise, ...]
+
+
+def _quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+def prove_all(
+    jobs: Sequence[Job], scale: int | None = None, components: Path | None = None, tell: Tell = _quiet
+) -> list[Report]:
+    """Try what several clusters promise about jobs, one after another.
+
+    `scale` is how many times faster than the spec time passes where it can, `components` the folder of programs.
+    Blocks for minutes. Interrupted or terminated, it ends every process that it started and removes its files.
+    Raises `CannotTell` when a component is missing, or dies, or refuses what is emitted.
+    """
+    return asyncio.run(_all(jobs, scale or SCALE, find(components), tell))
+
+
+async def _all(jobs: Sequence[Job], scale: int, components: Components, tell: Tell) -> list[Report]:
+    own = asyncio.current_task()
+    assert own is not None  # noqa: S101 - this is a task
+    with suppress(ValueError, NotImplementedError, RuntimeError):  # only a main thread may
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, own.cancel)
+    return [await _report(job, scale, components, tell) for job in jobs]
+
+
+async def _report(job: Job, scale: int, components: Components, tell: Tell) -> Report:
+    pace = _pace(job.cluster, scale)
+    cases = [_case(job, workload, number, pace) for number, workload in enumerate(job.cluster.jobs.workloads)]
+    trials = {promise.trial.name: promise.trial for case in cases for promise in case.promises}
+    seen: dict[str, Outcome] = {}
+    if trials:
+        async with control_plane(components, pace, kueue_settings(job.settled), tell) as plane:
+            seen = await plane.guarded(_trials(plane, job, list(trials.values()), tell))
+    return Report(job.cluster.name, [_proof(case, seen, scale) for case in cases], _notes(job, components))
+
+
+async def _trials(plane: Plane, job: Job, trials: Sequence[Trial], tell: Tell) -> dict[str, Outcome]:
+    watcher, places = Watcher(plane.client), asyncio.Semaphore(AT_ONCE)
+    following = asyncio.create_task(watcher.follow())
+    await plane.keep(SPARE)
+    await _common(plane, job.settled)
+
+    async def one(trial: Trial) -> Outcome:
+        async with places:
+            done = await run(trial, plane, watcher)
+        tell(f"{job.cluster.name}: {trial.name}: {trial.event} is over")
+        return done
+
+    try:
+        return {seen.trial.name: seen for seen in await together(one(trial) for trial in trials)}
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _common(plane: Plane, settled: Sequence[Settled]) -> None:
+    """What pods of any namespace refer to."""
+    for one in settled:
+        if one.value.get("kind") == "PriorityClass":
+            await plane.client.apply(dict(one.value))
+
+
+def _case(job: Job, workload: Workload, number: int, pace: Pace) -> _Case:
+    made: Runnable | None = runnable(workload, job.settled)
+    reason = untried(workload, made)
+    if made is None or reason is not None:
+        return _Case(workload, reason, ())
+    return _Case(workload, None, tuple(promises(job.cluster, workload, made, f"w{number}", pace)))
+
+
+def _proof(case: _Case, seen: Mapping[str, Outcome], scale: int) -> WorkloadProof:
+    findings = [judged(promise, seen[promise.trial.name], scale) for promise in case.promises]
+    outcomes = [seen[name] for name in dict.fromkeys(promise.trial.name for promise in case.promises)]
+    takes = [Take(one.trial.event.value, scale, one.journal, one.at, one.until) for one in outcomes]
+    notes = [case.reason, outer_layers(case.workload), *(note for one in outcomes for note in one.notes)]
+    workload = case.workload
+    name = f"{workload.namespace.value}/{workload.name}"
+    return WorkloadProof(name, workload.kind.value, findings, takes, [*dict.fromkeys(n for n in notes if n)])
+
+
+def _pace(cluster: Cluster, scale: int) -> Pace:
+    recovery = cluster.jobs.recovery
+    return Pace(scale) if recovery is None else Pace(scale, recovery.monitor_grace.value)
+
+
+def kueue_settings(settled: Sequence[Settled]) -> Mapping[str, Any]:
+    """Kueue's emitted configuration; empty where none is."""
+    for one in settled:
+        if str(one.value.get("apiVersion")).startswith("config.kueue.x-k8s.io/"):
+            return one.value
+    return {}
+
+
+def _notes(job: Job, components: Components) -> list[str]:
+    """Where the versions that are played are not the cluster's."""
+    installed = job.cluster.jobs.systems.versions
+    notes = []
+    for name, project in components.projects.items():
+        wanted = installed.get(name.replace("-", "_"))
+        if wanted is not None and not f"{project.version}.".startswith(f"{wanted}."):
+            notes.append(f"{name} is played by {project.version}, the spec has {wanted}")
+    return notes

@@ -1,0 +1,79 @@
+"""How every proof's findings are printed and written: one form for people, one for programs."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from backstay.core.place import Place
+from backstay.prove.words import Verdict, clean, place_json
+
+_WIDTH = max(len(verdict) for verdict in Verdict)
+
+
+class Claimed(Protocol):
+    """A promise of the spec."""
+
+    @property
+    def kind(self) -> str:
+        """Its sort, as JSON reports have it."""
+
+    @property
+    def words(self) -> str:
+        """The promise."""
+
+    @property
+    def place(self) -> Place:
+        """Where the spec makes it."""
+
+    @property
+    def limit(self) -> int | None:
+        """What the measured value may be."""
+
+
+class Found(Protocol):
+    """A promise with what was measured."""
+
+    @property
+    def claim(self) -> Claimed:
+        """The promise."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of it."""
+
+    @property
+    def measured(self) -> str:
+        """What was seen, in words."""
+
+    @property
+    def value(self) -> int | None:
+        """What was measured, in the unit of the limit."""
+
+    @property
+    def scale(self) -> int:
+        """How many times faster than in the spec time passed."""
+
+
+def finding_lines(finding: Found) -> Iterator[str]:
+    """A finding for people: the promise, what was measured, the line of the spec."""
+    claim = finding.claim
+    pad = " " * (_WIDTH + 6)
+    path = f" ({claim.place.path})" if claim.place.file and claim.place.route else ""
+    faster = f", time {finding.scale}x" if finding.scale > 1 else ""
+    yield f"    {finding.verdict:{_WIDTH}}  {clean(claim.words)}"
+    yield f"{pad}{clean(finding.measured)}{faster}"
+    yield f"{pad}{clean(str(claim.place))}{clean(path)}"
+
+
+def finding_json(finding: Found) -> dict[str, object]:
+    """A finding for programs: part of a versioned contract."""
+    claim = finding.claim
+    return {
+        "claim": str(claim.kind),
+        "words": claim.words,
+        "place": place_json(claim.place),
+        "limit": claim.limit,
+        "verdict": finding.verdict.value,
+        "measured": finding.measured,
+        "value": finding.value,
+        "scale": finding.scale,
+    }
