@@ -22,7 +22,6 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods, recovery
 from backstay.core.diagnostic import Diagnostic
-from backstay.model.jobs import Kind
 
 RULE = rule(__doc__, "JOB004", "pytorchjob-restarts-forever")
 
@@ -30,18 +29,18 @@ _OR = "; or write `restartPolicy: Never` and retry the whole job from outside, o
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge what the spec pins; else the replicas of every PyTorchJob."""
+    """Judge the spec's workloads; else the replicas of every PyTorchJob."""
     found = list(_in_spec(ctx))
     yield from found or _in_objects(ctx)
 
 
 def _in_spec(ctx: Context) -> Iterator[Diagnostic]:
     for workload in ctx.cluster.jobs.workloads if ctx.cluster else ():
-        policy = workload.pins.restart_policy if workload.kind is Kind.PYTORCHJOB else None
+        policy, pin = workload.restart_policy, workload.pins.restart_policy
         stuck = recovery.workload_stuck(ctx, workload) if policy and policy.value != "Never" else None
-        if policy is not None and stuck is not None:
+        if stuck is not None:
             yield RULE.report(f"after the loss of a node `{workload.name}` restarts for ever: {stuck.why}",
-                              at=look.stated(policy), help=stuck.help + _OR, related=recovery.strategy_place(ctx))  # fmt: skip
+                              at=look.stated(pin) if pin else workload.place, help=stuck.help + _OR, related=recovery.strategy_place(ctx))  # fmt: skip
 
 
 def _in_objects(ctx: Context) -> Iterator[Diagnostic]:

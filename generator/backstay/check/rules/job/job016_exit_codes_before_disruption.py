@@ -21,20 +21,38 @@ from collections.abc import Iterator
 from backstay.check.context import Context
 from backstay.check.look import Part
 from backstay.check.rule import Check, rule
-from backstay.check.rules.job import exits, pods
+from backstay.check.rules.job import exits, pods, zenml
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.feature import Feature
 
 RULE = rule(__doc__, "JOB016", "exit-codes-before-disruption")
 
+_POLICY = "pod_failure_policy"
+
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge the order of rules in every podFailurePolicy that knows disruptions."""
+    """Judge the order of rules in every podFailurePolicy that knows disruptions, and what ZenML takes without one."""
     for job in pods.jobs(ctx):
-        rules = list(job.rules())
-        for disruption in filter(exits.on_disruption, rules):
-            for earlier in rules[: rules.index(disruption)]:
-                yield from _judge(ctx, earlier, disruption)
-            break
+        yield from _order(ctx, list(job.rules()))
+    for run in zenml.runs(ctx):
+        yield from _steps(ctx, run)
+
+
+def _steps(ctx: Context, run: zenml.Run) -> Iterator[Diagnostic]:
+    for settings in run.all:
+        own = settings.setting(_POLICY)
+        yield from _order(ctx, list(own.each(_POLICY, "rules"))) if own else ()
+        if settings.step and own is None and run.pipeline.setting(_POLICY) is None and ctx.has(Feature.ZENML_POD_FAILURE_POLICY):  # fmt: skip
+            yield ctx.report(RULE, settings.owner.item, settings.owner.route,
+                             f"step {settings.step} gets ZenML's own policy, which counts the exits of drained pods as failures",
+                             f"write a `{_POLICY}` whose first rule is on DisruptionTarget")  # fmt: skip
+
+
+def _order(ctx: Context, rules: list[Part]) -> Iterator[Diagnostic]:
+    disruption = next(filter(exits.on_disruption, rules), None)
+    if disruption is not None:
+        for earlier in rules[: rules.index(disruption)]:
+            yield from _judge(ctx, earlier, disruption)
 
 
 def _judge(ctx: Context, earlier: Part, disruption: Part) -> Iterator[Diagnostic]:
@@ -46,4 +64,4 @@ def _judge(ctx: Context, earlier: Part, disruption: Part) -> Iterator[Diagnostic
                          "put the rule on DisruptionTarget first")  # fmt: skip
 
 
-CHECK = Check(RULE, reads=pods.JOB_KINDS, run=check)
+CHECK = Check(RULE, reads=pods.JOB_KINDS | {zenml.RUN}, run=check)

@@ -28,7 +28,6 @@ from backstay.model.jobs import Cause
 
 RULE = rule(__doc__, "JOB019", "futile-retry-of-oom")
 
-_DEFAULT_BACKOFF_LIMIT = 6  # kubernetes/api batch/v1 types.go
 _ENDS = frozenset({"FailJob", "FailIndex"})
 _HELP = "add `{action: FailJob, onExitCodes: {operator: In, values: [137]}}` after the rule on DisruptionTarget, or raise the limit"
 
@@ -61,13 +60,11 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
             yield ctx.report(RULE, job.item, decides.route, "this rule has an out-of-memory kill tried again with the same limit", _HELP)  # fmt: skip
 
 
-def _retries(job: pods.Job) -> int:
-    """How often a pod may fail for its own reasons; none where a patch leaves it to the object."""
-    default = 0 if job.item.partial else _DEFAULT_BACKOFF_LIMIT
-    for limit in ("backoffLimitPerIndex", "backoffLimit"):
-        if job.spec.get(limit) is not None:
-            return pods.number(job.spec.get(limit)) or 0
-    return default
+def _retries(job: pods.Job) -> bool:
+    """Whether a pod may fail for its own reasons and be tried again; not where a patch leaves it to the object."""
+    stated = [job.spec.get(limit) for limit in ("backoffLimitPerIndex", "backoffLimit")]
+    limit = next((one for one in stated if one is not None), None)
+    return pods.number(limit) not in (None, 0) or (limit is None and not job.item.partial)
 
 
 CHECK = Check(RULE, reads=pods.JOB_KINDS | {"workloads"}, run=check)

@@ -13,12 +13,10 @@ Source: kubeflow/trainer#2045; kubeflow/trainer v1.9.4 pkg/controller.v1/common/
 
 from collections.abc import Iterator
 
-from backstay.check import look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.core.diagnostic import Diagnostic, Severity
-from backstay.model.jobs import Kind
 
 RULE = rule(__doc__, "JOB020", "exit-code-retries-oom", Severity.WARNING)
 
@@ -27,19 +25,7 @@ _HELP = "write `restartPolicy: OnFailure` with a `backoffLimit`, or move the job
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge what the spec pins; else the replicas of every PyTorchJob."""
-    found = list(_in_spec(ctx))
-    yield from found or _in_objects(ctx)
-
-
-def _in_spec(ctx: Context) -> Iterator[Diagnostic]:
-    for workload in ctx.cluster.jobs.workloads if ctx.cluster else ():
-        policy = workload.pins.restart_policy if workload.kind is Kind.PYTORCHJOB else None
-        if policy is not None and policy.value == "ExitCode" and workload.memory is not None:
-            yield RULE.report(_WHY, at=look.stated(policy), help=_HELP)
-
-
-def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge the replicas of every PyTorchJob."""
     for job in pods.training_jobs(ctx, pods.PYTORCHJOB):
         for replica in pods.replicas(job):
             limited = any(one.get("resources", "limits", "memory") for one in replica.pods.containers())
@@ -47,4 +33,4 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
                 yield ctx.report(RULE, job.item, replica.part.to("restartPolicy"), _WHY, _HELP)
 
 
-CHECK = Check(RULE, reads=frozenset({pods.PYTORCHJOB, "workloads"}), run=check)
+CHECK = Check(RULE, reads=frozenset({pods.PYTORCHJOB}), run=check)

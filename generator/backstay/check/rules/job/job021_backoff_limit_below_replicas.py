@@ -33,17 +33,22 @@ _IN_PLACE = frozenset({"OnFailure", "Always"})
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge what the spec pins; else the limit of every PyTorchJob."""
-    found = list(_in_spec(ctx))
-    yield from found or _in_objects(ctx)
+    """Judge what the spec pins, and the limit of every PyTorchJob that the spec does not declare."""
+    yield from _in_spec(ctx)
+    yield from _in_objects(ctx)
 
 
 def _in_spec(ctx: Context) -> Iterator[Diagnostic]:
     for workload in ctx.cluster.jobs.workloads if ctx.cluster else ():
-        for layer in workload.layers:
-            wanted = workload.attempts.value - 1
-            if layer.layer is Layer.PYTORCHJOB and layer.pinned and layer.retries.value < wanted:
-                yield RULE.report(_message(workload, wanted), at=look.stated(layer.retries),
+        for one in workload.layers:
+            if (
+                one.layer is Layer.PYTORCHJOB
+                and one.pinned
+                and workload.total_attempts < workload.attempts.value
+            ):
+                others = workload.total_attempts // (1 + one.retries.value)
+                wanted = -(-workload.attempts.value // others) - 1
+                yield RULE.report(_message(workload, wanted), at=look.stated(one.retries),
                                   help=f"write {wanted * workload.replicas.value + 1}, or leave it out")  # fmt: skip
 
 
