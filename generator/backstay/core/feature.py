@@ -31,6 +31,7 @@ class Feature(StrEnum):
     DEFAULT_RETRY_ON_ERROR = "default-retry-on-error"  # workflowDefaults retry OnError only
     PROXY_LIST_LACKS_STORE = "proxy-list-lacks-store"  # the injected NO_PROXY misses seaweedfs
     SHIPS_REMOVED_EXECUTOR = "ships-removed-executor"  # its controller config has containerRuntimeExecutor
+    HARDENED_EXECUTOR = "hardened-executor"  # its controller config gives the executor a securityContext
     UI_KEY_FORMAT = "ui-key-format"  # the UI looks for archived logs by ARGO_KEYFORMAT
     UI_KEY_FORMAT_STALE = "ui-key-format-stale"  # ARGO_KEYFORMAT's default is not what the controller writes
     # Argo Workflows

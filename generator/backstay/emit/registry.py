@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from backstay.core.manifest import Manifest
 from backstay.emit.callers import config_map
 from backstay.emit.controllers import jobset as jobset_config
+from backstay.emit.controllers import kueue as kueue_config
 from backstay.emit.controllers import trainer as trainer_config
 from backstay.emit.controllers import training_operator as training_operator_flags
 from backstay.emit.memory import cluster_queue, limit_range, priority_class, resource_flavor, resource_quota
@@ -71,6 +72,7 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     remediation.emit,
     kubelet.emit,
     trainer_config.emit,
+    kueue_config.emit,
     jobset_config.emit,
     training_operator_flags.emit,
     prometheus_rule.emit,

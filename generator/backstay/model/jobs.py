@@ -308,7 +308,8 @@ class Jobs:
     """Everything about jobs and memory of one cluster.
 
     `ready_timeout` and `ready_recovery` are Kueue's waitForPodsReady: how long an admitted workload may take until
-    all its pods run, and until they do again after one was lost; None where no workload is admitted by Kueue.
+    all its pods run, and until they do again after one was lost; `requeues` how often it is put back into its queue.
+    None where no workload is admitted by Kueue.
     """
 
     systems: JobSystems
@@ -320,6 +321,7 @@ class Jobs:
     priorities: tuple[Priority, ...] = ()
     ready_timeout: Fact[int] | None = None
     ready_recovery: Fact[int] | None = None
+    requeues: Fact[int] | None = None
 
     def pool(self, name: str | None) -> NodePool | None:
         """A node pool by name."""

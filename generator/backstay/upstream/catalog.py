@@ -34,6 +34,7 @@ PIPELINES = System(
         Span(F.POSITIONAL_REPLACEMENTS, "2.17"),
         Span(F.DEFAULT_RETRY_ON_ERROR, "2.17"),
         Span(F.PROXY_LIST_LACKS_STORE, "2.16"),
+        Span(F.HARDENED_EXECUTOR, "2.16"),
         Span(F.UI_KEY_FORMAT, "2.3"),
         Span(F.UI_KEY_FORMAT_STALE, "2.15"),
         Span(F.SHIPS_REMOVED_EXECUTOR, until="2.2"),
@@ -128,7 +129,7 @@ JOBSET = System(
 ZENML = System(
     "zenml",
     "ZenML",
-    tuple(f"0.{minor}" for minor in range(80, 100)),
+    tuple(f"0.{minor}" for minor in (*range(80, 86), *range(90, 100))),
     (
         Span(F.ZENML_MAX_PARALLELISM, "0.82"),
         Span(F.ZENML_STEP_JOBS, "0.84"),

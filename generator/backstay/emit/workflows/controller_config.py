@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from backstay.core.feature import Feature
 from backstay.core.manifest import Manifest, YamlText
 from backstay.emit.parts import Body, new_patch
+from backstay.emit.workflows.containers import container_data
+from backstay.emit.workflows.defaults import workflow_defaults
 from backstay.emit.workflows.repository import artifact_repository
-from backstay.emit.workflows.retry_strategy import workflow_defaults
 from backstay.model.cluster import Cluster
 
 SOURCE = "argoproj/argo-workflows config/config.go"
@@ -29,6 +30,8 @@ def controller_data(cluster: Cluster) -> Body:
         return data
     if cluster.storage is not None:
         data["artifactRepository"] = YamlText(artifact_repository(cluster.storage.store))
-    if cluster.retries.steps is not None:
-        data["workflowDefaults"] = YamlText(workflow_defaults(cluster, cluster.retries.steps))
+    defaults = workflow_defaults(cluster)
+    if defaults:
+        data["workflowDefaults"] = YamlText(defaults)
+    data |= container_data(cluster)
     return data | (dict(cluster.storage.pins.workflow_controller) if cluster.storage else {})

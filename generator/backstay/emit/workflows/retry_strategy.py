@@ -1,4 +1,4 @@
-"""`workflowDefaults`: retries that really happen, whatever the pipeline's compiler leaves out."""
+"""Retries that really happen, whatever the pipeline's compiler leaves out."""
 
 from backstay.core.feature import Feature
 from backstay.core.units import show_duration
@@ -12,8 +12,8 @@ runs its steps again, so that n tries become n to the power of the nesting. A fa
 DAG has none or names its child (argoproj/argo-workflows workflow/controller/{operator,dag}.go)."""
 
 
-def workflow_defaults(cluster: Cluster, retries: StepRetries) -> Body:
-    """Defaults that Argo merges into every template of every workflow."""
+def retry_strategy(cluster: Cluster, retries: StepRetries) -> Body:
+    """What Argo merges into every template of every workflow."""
     backoff: Body = {
         "duration": retries.initial_ms.to(show_duration),
         "factor": retries.factor.to(lambda factor: int(factor) if factor == int(factor) else factor),
@@ -25,11 +25,4 @@ def workflow_defaults(cluster: Cluster, retries: StepRetries) -> Body:
     strategy: Body = {"limit": retries.limit.to(str), "retryPolicy": retries.policy, "backoff": backoff}
     if cluster.has(Feature.LAST_RETRY_MESSAGE):
         strategy["expression"] = PODS_ONLY
-    spec: Body = {"templateDefaults": {"retryStrategy": strategy}}
-    ttl = cluster.pipelines.workflow_ttl_s if cluster.pipelines else None
-    if ttl is not None:
-        # The install's own text is replaced whole, so what it says beside retries is said again.
-        spec["ttlStrategy"] = dict.fromkeys(
-            ("secondsAfterCompletion", "secondsAfterSuccess", "secondsAfterFailure"), ttl
-        )
-    return {"spec": spec}
+    return strategy

@@ -2,7 +2,7 @@
 
 Settings of the pipeline hold for the orchestrator's own Job and, where a step says nothing else, for the step's: so
 each step says its deadline, and the rule on OOM kills stands with the steps alone. `retry` needs at least one try, so
-it is left out where there is none; delay and backoff are not supported on Kubernetes.
+it is left out where there is none, and of the pipeline where one step has none; delay and backoff are not supported on Kubernetes.
 Source: zenml integrations/kubernetes/orchestrators/kubernetes_orchestrator_entrypoint.py, config/compiler.py
 """
 
@@ -34,7 +34,13 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
 def _run(cluster: Cluster, workload: Workload) -> Body:
     run: Body = {"settings": {"orchestrator": _pipeline(cluster, workload)}}
     steps = {step.name: _step(cluster, workload, step) for step in workload.steps}
-    return run | _retry(workload.retries(Layer.ZENML)) | ({"steps": steps} if steps else {})
+    return run | _default_retry(workload) | ({"steps": steps} if steps else {})
+
+
+def _default_retry(workload: Workload) -> Body:
+    """For steps that are not named; a step inherits it, and nothing that it could say means no retry at all."""
+    bare = any(step.retries.value == 0 for step in workload.steps)
+    return {} if bare else _retry(workload.retries(Layer.ZENML))
 
 
 def _retry(retries: Fact[int] | None) -> Body:

@@ -9,7 +9,7 @@ from backstay.model.jobs import Budget, Jobs, Kind, NodePool, Step, StepMemory, 
 from backstay.resolve.facts import maybe
 from backstay.resolve.jobs import fan_out, peak
 from backstay.resolve.jobs.budgets import resolve_priorities
-from backstay.resolve.jobs.readiness import fact_of
+from backstay.resolve.jobs.readiness import fact_of, resolve_requeues
 from backstay.resolve.jobs.solving import pinned
 from backstay.resolve.jobs.steps import resolve_steps
 from backstay.resolve.jobs.times import Subject
@@ -37,8 +37,11 @@ def with_memory(jobs: Jobs, stated: spec.Cluster, runs: Sequence[Fact[str]]) -> 
         found, more = _workload(workload, stated, _room(jobs, workload, steps))
         numbers |= more
         done.append(found)
-    priorities = resolve_priorities(stated.memory)
-    return replace(jobs, steps=steps, workloads=tuple(done), priorities=priorities), numbers
+    requeues, priorities = resolve_requeues(jobs.workloads), resolve_priorities(stated.memory)
+    numbers |= {requeues.id: requeues} if requeues else {}
+    return replace(
+        jobs, steps=steps, workloads=tuple(done), priorities=priorities, requeues=fact_of(requeues)
+    ), numbers
 
 
 def _room(jobs: Jobs, workload: Workload, steps: StepMemory | None) -> _Room:

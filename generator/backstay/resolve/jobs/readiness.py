@@ -33,6 +33,26 @@ def resolve_readiness(
     )
 
 
+def resolve_requeues(workloads: Sequence[Workload]) -> Derivation | None:
+    """How often Kueue puts a workload back whose pods do not get ready; None where none is in a queue.
+
+    As often as the most patient of them may be tried again: without a number it would go on for ever.
+    """
+    queued = [workload for workload in workloads if workload.queue is not None]
+    if not queued:
+        return None
+    bounds = tuple(
+        Bound(f"requeues-of-{one.name}", ">=", max(1, one.attempts.value - 1), f"{one.name} may be tried "
+              f"{one.attempts.value} times in all, and at least one new start is allowed", "JOB039", one.attempts.origins)
+        for one in queued
+    )  # fmt: skip
+    value = max(bound.limit for bound in bounds)
+    title = "how often Kueue puts back a workload whose pods do not get ready"
+    return Derivation(
+        "recovery/requeues", value, "retries", bounds, "the largest budget of a queued workload", title
+    )
+
+
 def _start_bound(recovery: Recovery) -> Bound:
     start = recovery.pod_start
     twice = 2 * start.value
