@@ -255,7 +255,7 @@ class RetryBudget:
 class CallRoute:
     """What callers' sidecars are told about one host: how often to try again, on what, and for how long.
 
-    `retries` excludes the first try; `retry_on` are Envoy's words; None leaves a thing as it is. `name` is the
+    `retries` excludes the first try, `per_try` is what one may take; `retry_on` are Envoy's words; None leaves a thing as it is. `name` is the
     service that the host is declared for, `namespace` its own; `budget` None: this Istio has no such setting.
     """
 
@@ -267,6 +267,7 @@ class CallRoute:
     base: Fact[int] | None
     timeout: Fact[int] | None
     budget: RetryBudget | None = None
+    per_try: Fact[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

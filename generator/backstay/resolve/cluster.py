@@ -1,5 +1,7 @@
 """A typed spec to the model: each section in turn, findings collected, never raised."""
 
+from dataclasses import replace
+
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.model.cluster import Cluster
 from backstay.resolve.callers import judge_pools, resolve_callers
@@ -11,9 +13,8 @@ from backstay.resolve.observability import resolve_observability
 from backstay.resolve.platform import resolve_platform
 from backstay.resolve.promises import Promise, conflicts
 from backstay.resolve.retries import resolve_retries
-from backstay.resolve.routes import with_routes
+from backstay.resolve.routes import resolve_routes
 from backstay.resolve.shutdown import resolve_shutdowns
-from backstay.resolve.solve.terms import System
 from backstay.resolve.storage import resolve_storage, run_namespaces
 from backstay.resolve.termination import resolve_drain
 from backstay.spec import cluster as spec
@@ -34,7 +35,8 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     judge_pools(stated.network, findings)
     if stops(findings):
         return None, findings
-    network = with_routes(network, retries.calls, platform)
+    routed = resolve_routes(network, retries, platform)
+    network = replace(network, routes=routed.routes)
     callers, caller_numbers = resolve_callers(stated.network, network, retries.calls)
     watching, watch_numbers = (
         (None, {}) if stated.observability is None else resolve_observability(stated.observability, network)
@@ -54,11 +56,18 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         retries,
         drain,
         None if stated.gitops is None else resolve_gitops(stated.gitops),
-        numbers | more_numbers | watch_numbers | end_numbers | job_numbers | memory_numbers | caller_numbers,
+        numbers
+        | more_numbers
+        | watch_numbers
+        | end_numbers
+        | job_numbers
+        | memory_numbers
+        | caller_numbers
+        | routed.derivations,
         watching,
         shutdowns,
         jobs=jobs,
         callers=callers,
-        conflicts=conflicts(promised, System()),
+        conflicts=conflicts(promised, routed.system),
     )
     return cluster, findings

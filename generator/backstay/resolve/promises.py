@@ -43,7 +43,8 @@ def conflicts(promised: Iterable[Promise], others: System) -> tuple[Conflict, ..
     doubts = _together(promise for promise in promises if promise.in_doubt)
     if conflict.holds(doubts) and conflict.holds(others):
         return ()
-    return conflict.conflicts(_together(promises) + others)
+    whole = _together(promises) + others
+    return conflict.conflicts(System(tuple(sorted(whole.quantities, key=_asking)), whole.constraints))
 
 
 def _together(promises: Iterable[Promise]) -> System:
@@ -57,4 +58,4 @@ def _together(promises: Iterable[Promise]) -> System:
 
 def _asking(quantity: Quantity) -> tuple[bool, bool]:
     """Pins come first in a conflict, then what calls ask for, then what is in their way."""
-    return not quantity.pinned, "calls" not in quantity.route
+    return not quantity.pinned, quantity.route[:2] != ("network", "calls")

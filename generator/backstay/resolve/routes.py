@@ -1,17 +1,22 @@
-"""Routes: how often callers' sidecars may try again, and on what.
+"""Routes: how often callers' sidecars may try again, on what, and when they give up.
 
 Sidecars retry without being asked (istio/istio pilot/pkg/networking/core/route/retry/retry.go), also after failures
 in which the server may have run. Calls that must not run twice therefore get a route that says so.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from backstay.core.fact import Fact, from_version, join
 from backstay.core.feature import Feature
+from backstay.model.derivation import Derivation
 from backstay.model.network import Call, CallRoute, Knobs, Network, RetryBudget
-from backstay.model.parts import CallRetries
+from backstay.model.parts import CallRetries, Retries
+from backstay.resolve import tries
 from backstay.resolve.platform import Platform
+from backstay.resolve.solve.solution import numbers
+from backstay.resolve.solve.terms import System
+from backstay.resolve.tries import Routed
 from backstay.upstream.istio import BEFORE_REQUEST, RETRIES, RETRY_ON
 
 # Istio lifts Envoy's limits on retries; its retryBudget brings Envoy's own default back.
@@ -21,47 +26,89 @@ _BUDGET = RetryBudget(
 )
 
 
-def with_routes(network: Network, retries: CallRetries | None, platform: Platform) -> Network:
-    """The network with a route for each host whose callers have to be told something."""
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The routes by host, how their numbers were derived, and what has to hold between the lines behind them."""
+
+    routes: tuple[CallRoute, ...]
+    derivations: dict[str, Derivation]
+    system: System
+
+
+def resolve_routes(network: Network, retries: Retries, platform: Platform) -> Routes:
+    """A route for each host whose callers have to be told something."""
+    hosts = tuple(_hosts(network, platform))
+    budgets = tries.budgets(network.calls, hosts, retries)
+    found = dict(
+        numbers(_together(budgets, (tries.defaults(host) for host in hosts if _asks(budgets, host))))
+    )
+    system, routes = budgets, []
+    for host in hosts:
+        own = tries.timers(host, retries)
+        system += own
+        found |= numbers(own)
+        route = _route(network, host, found)
+        tried = found.get(host.attempts)
+        asked = retries.calls is not None or any(_must_not_run_twice(call) for call in host.calls)
+        if asked or (tried is not None and tried.value <= RETRIES):
+            routes.append(_retried(route, host, retries.calls, tried, platform))
+        elif host.pin is not None:
+            routes.append(route)
+    return Routes(tuple(routes), found, system)
+
+
+def _hosts(network: Network, platform: Platform) -> Iterator[Routed]:
+    """The hosts inside the cluster that callers' sidecars have routes for, each with all its services."""
     hosts: dict[str, list[Knobs]] = {}
     for knobs in network.knobs:
         if knobs.service.namespace and knobs.service.protocol.is_http:
             hosts.setdefault(knobs.service.host.value, []).append(knobs)
-    return replace(network, routes=tuple(_routes(network, hosts, retries, platform)))
-
-
-def _routes(
-    network: Network, hosts: dict[str, list[Knobs]], retries: CallRetries | None, platform: Platform
-) -> Iterator[CallRoute]:
     for services in hosts.values():
         names = {knobs.service.name for knobs in services}
-        calls = [call for call in network.calls if call.service.name in names and call.routed_by_sidecar]
-        timeouts = [knobs.route_timeout for knobs in services if knobs.route_timeout is not None]
-        asked = retries is not None or any(_must_not_run_twice(call) for call in calls)
-        if calls and (asked or timeouts):
-            service = services[0].service
-            timeout = min(timeouts, key=lambda fact: fact.value, default=None)
-            route = CallRoute(service.name, service.host, service.namespace, None, None, None, timeout)
-            yield _retried(route, calls, retries, platform) if asked else route
+        calls = tuple(call for call in network.calls if call.service.name in names and call.routed_by_sidecar)
+        pins = [knobs.route_timeout for knobs in services if knobs.route_timeout is not None]
+        pin = min(pins, key=lambda fact: fact.value, default=None)
+        if calls:
+            yield Routed(services[0].service.name, calls, pin, Feature.RETRY_BACKOFF in platform.features)
+
+
+def _asks(budgets: System, host: Routed) -> bool:
+    return any(one.id == host.attempts for one in budgets.quantities)
+
+
+def _together(first: System, others: Iterable[System]) -> System:
+    return sum(others, first)
+
+
+def _route(network: Network, host: Routed, found: Mapping[str, Derivation]) -> CallRoute:
+    service = next(one for one in network.services if one.name == host.name)
+    timeout, per_try = found.get(host.timeout), found.get(host.per_try)
+    return CallRoute(
+        host.name, service.host, service.namespace, None, None, None,
+        host.pin or (timeout.fact if timeout is not None else None),
+        per_try=per_try.fact if per_try is not None and per_try.fits else None,
+    )  # fmt: skip
 
 
 def _retried(
-    route: CallRoute, calls: list[Call], retries: CallRetries | None, platform: Platform
+    route: CallRoute, host: Routed, retries: CallRetries | None, tried: Derivation | None, platform: Platform
 ) -> CallRoute:
-    default = from_version(RETRIES, "istio", "what sidecars retry where no route says otherwise")
-    tries = default if retries is None else retries.attempts.to(lambda attempts: attempts - 1)
-    paced = retries is not None and Feature.RETRY_BACKOFF in platform.features
-    braked = tries.value > 0 and Feature.RETRY_BUDGET in platform.features
+    usual = from_version(RETRIES, "istio", "what sidecars retry where no route says otherwise")
+    if retries is not None:
+        again = retries.attempts.to(lambda attempts: attempts - 1)
+    else:
+        again = usual if tried is None else tried.fact.to(lambda attempts: attempts - 1)
+    braked = again.value > 0 and Feature.RETRY_BUDGET in platform.features
     return replace(
         route,
-        retries=tries,
-        retry_on=_words(calls),
-        base=retries.initial_ms if retries and paced else None,
+        retries=again,
+        retry_on=_words(host.calls),
+        base=retries.initial_ms if retries and host.paced else None,
         budget=_BUDGET if braked else None,
     )
 
 
-def _words(calls: list[Call]) -> Fact[tuple[str, ...]]:
+def _words(calls: Iterable[Call]) -> Fact[tuple[str, ...]]:
     """What may be tried again: whatever sidecars retry anyway, unless a call must not run twice."""
     unsafe = [call.idempotent for call in calls if not call.idempotent.value]
     if unsafe:

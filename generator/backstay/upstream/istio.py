@@ -40,6 +40,18 @@ RETRY_WORDS = BEFORE_REQUEST | {
 RETRY_BASE_MS = 25
 RETRY_CAP = 10
 """Envoy's wait before the first retry at most, and how many times that a later one may be at most."""
+_RISING = (1, 3, 7)
+"""The longest waits before the first retries, in first waits; the next would be above the cap."""
+
+
+def longest_waits(retries: int) -> int:
+    """The longest that the waits before some retries take together, in first waits.
+
+    Each doubles the one before, and a bit, up to the cap. Source: envoy docs router_filter (fully jittered exponential back-off).
+    """
+    rising = _RISING[:retries]
+    return sum(rising) + RETRY_CAP * (retries - len(rising))
+
 
 TERMINATION_DRAIN_MS = 5_000
 """`terminationDrainDuration`, and MINIMUM_DRAIN_DURATION (pkg/envoy/agent.go)."""

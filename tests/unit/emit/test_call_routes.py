@@ -76,6 +76,48 @@ def test_a_pinned_route_timeout_is_written_down():
     assert "retries" not in http
 
 
+def test_tries_fit_into_the_deadline():
+    """Three tries of 3s and waits of 50ms and 150ms end before the 10s after which the caller gives up."""
+    retries = {"calls": {"attempts": 3, "initial": "50ms"}, "maxAttempts": 12}
+    call = {"idempotent": True, "deadline": "10s"}
+    (http,) = _objects(call=call, retries=retries)["VirtualService"]["spec"]["http"]
+    assert (http["timeout"], http["retries"]["perTryTimeout"]) == ("10s", "3s")
+
+
+def test_one_try_has_the_whole_deadline():
+    """No `perTryTimeout`, which would end it sooner for nothing."""
+    call = {"idempotent": True, "deadline": "10s"}
+    (http,) = _objects(call=call, retries={"calls": {"attempts": 1}})["VirtualService"]["spec"]["http"]
+    assert (http["timeout"], http["retries"]) == ("10s", {"attempts": 0})
+
+
+def test_a_try_that_may_be_silent_is_not_given_up():
+    """A server that works for a minute without a word is not taken for one that hangs."""
+    retries = {"calls": {"attempts": 3}, "maxAttempts": 12}
+    call = {"idempotent": True, "deadline": "10m", "silentFor": "1m"}
+    (http,) = _objects(call=call, retries=retries)["VirtualService"]["spec"]["http"]
+    assert http["timeout"] == "600s"
+    assert "perTryTimeout" not in http["retries"]
+
+
+@pytest.mark.parametrize("call", [{"stream": "server", "deadline": "10s"}, {}])
+def test_streams_and_calls_without_an_end_are_not_cut(call):
+    """A timeout would end a stream in the middle, and a deadline that nobody states is none."""
+    retries = {"calls": {"attempts": 3}, "maxAttempts": 12}
+    found = _objects(call={"idempotent": True, **call}, retries=retries)
+    (http,) = found["VirtualService"]["spec"]["http"]
+    assert "timeout" not in http
+    assert "perTryTimeout" not in http["retries"]
+
+
+def test_sidecars_are_told_the_tries_that_the_budget_leaves():
+    """Steps are tried four times: of six tries in all, one is left for each of their calls."""
+    steps = {"clients": {"pipeline-steps": {"sidecar": True}}}
+    call = {"from": "pipeline-steps", "idempotent": True}
+    found = _objects(call=call, network=steps, retries={"maxAttempts": 6})
+    assert found["VirtualService"]["spec"]["http"][0]["retries"] == {"attempts": 0}
+
+
 @pytest.mark.parametrize("call", [{}, {"idempotent": True}])
 def test_nothing_is_written_where_nothing_has_to_be_said(call):
     """Nobody stated retries, and the call may run twice or nobody said that it must not."""

@@ -38,6 +38,8 @@ def _retries(route: CallRoute) -> Body:
     if route.retries.value == 0:
         return {"retries": {"attempts": route.retries}}
     retries: Body = {"attempts": route.retries, "retryOn": route.retry_on.to(",".join)}
+    if route.per_try is not None:
+        retries["perTryTimeout"] = route.per_try.to(show_seconds)
     if route.base is not None:
         retries["backoff"] = route.base.to(show_seconds)
     return {"retries": retries}

@@ -24,11 +24,9 @@ from backstay.check.rules.msh import routes
 from backstay.check.rules.msh.routes import HttpRoute
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.units import show_duration
-from backstay.upstream.istio import RETRY_CAP
+from backstay.upstream.istio import longest_waits
 
 RULE = rule(__doc__, "MSH018", "tries-exceed-route-timeout")
-
-_RISING = (1, 3, 7, 15)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
@@ -67,9 +65,8 @@ def _fitting(http: HttpRoute) -> str:
 
 
 def _waits(http: HttpRoute) -> float:
-    """The longest that all waits together may be: each doubles the one before, and a bit, up to the cap."""
-    rising = [wait for wait in _RISING if wait < RETRY_CAP][: http.retries.attempts]
-    return http.retries.base * (sum(rising) + RETRY_CAP * (http.retries.attempts - len(rising)))
+    """The longest that all waits together may be."""
+    return http.retries.base * longest_waits(http.retries.attempts)
 
 
 CHECK = Check(RULE, reads=frozenset({"VirtualService", "ConfigMap"}), run=check)

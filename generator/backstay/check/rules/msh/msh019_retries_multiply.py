@@ -3,16 +3,17 @@
 Each layer tries again what the one below has given up: a pipeline step that is tried 4 times, whose call is tried 3 times
 by its sidecar, reaches the server 12 times. The layers: Argo's retries of steps, the mesh (sidecars try 3 times where no
 route says otherwise; `retries.calls` in their place), each gateway on the way, and the caller's gRPC service config. The budget is
-`retries.maxAttempts`; where it is not stated, 4, for layers that multiply (a warning).
+`retries.maxAttempts`, which sidecars are told to keep to; where it is not stated, 4, for layers that multiply (a warning).
 
-Not judged: retries in the code of callers; hand-written manifests alone, where nobody says who calls whom.
+Not judged: retries in the code of callers; hand-written manifests alone, where nobody says who calls whom; stated attempts
+that exclude each other (MSH040).
 
 Breaks: a server that is short of breath gets a multiple of its load, and does not recover.
 Bad:
-    retries: {maxAttempts: 6, pipelineSteps: {attempts: 4}}
-    clients: {pipeline-steps: {sidecar: true}}
+    retries: {maxAttempts: 3}
+    overrides: {features: {clientArguments: {grpc.service_config: "{... maxAttempts: 4 ...}"}}}
 Good:
-    retries: {maxAttempts: 12, pipelineSteps: {attempts: 4}}
+    retries: {maxAttempts: 3, calls: {attempts: 3}}
 Source: istio/istio pilot/pkg/networking/core/route/retry/retry.go (2 retries by default), grpc proposal A6 (maxAttempts), argoproj/argo-workflows workflow/controller/operator.go
 """
 
@@ -39,7 +40,7 @@ Layer = tuple[str, int]
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the tries of steps alone, then those of every call."""
-    if ctx.cluster is None:
+    if ctx.cluster is None or any(one.is_mutual and RULE.id in one.rules for one in ctx.cluster.conflicts):
         return
     retries = ctx.cluster.retries
     yield from _judge(retries, _of_steps(retries), "a pipeline step", _place(retries, Place()))
