@@ -46,6 +46,16 @@ def test_no_shape_makes_a_rule_fail(data):
     assert all(found.rule == case.rule for found in on_objects(spoilt))
 
 
+@pytest.mark.parametrize("rule", sorted(_CHECKS))
+def test_a_mapping_anywhere_makes_no_rule_fail(rule):
+    """Of all shapes this one breaks rules most: it does not hash, so it may not be looked up in a set."""
+    for case in (one for one in _ON_OBJECTS if one.rule == rule and one.before is None and one.spec is None):
+        for *way, last in inner_routes(case.objects):
+            objects = copy.deepcopy(case.objects)
+            look_up(objects, tuple(way))[last] = {"name": 1}
+            assert all(found.rule == rule for found in on_objects(replace(case, objects=objects)))
+
+
 def spoil(data, value, routes):
     """Put junk at one of the routes; or, in a text that holds YAML, somewhere inside of that."""
     route = data.draw(st.sampled_from(routes))

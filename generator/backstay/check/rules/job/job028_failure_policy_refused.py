@@ -87,7 +87,7 @@ def _per_index(ctx: Context, job: Job) -> Iterator[Diagnostic]:
         )  # fmt: skip
     unsaid = "OnFailure" if job.in_jobset else None
     policy = job.pods.spec.value.get("restartPolicy", unsaid)
-    if policy not in {"Never", None}:
+    if policy not in ("Never", None):
         yield ctx.report(
             RULE, job.item, job.pods.spec.to("restartPolicy"),
             f"backoffLimitPerIndex counts failed pods, and with restartPolicy {policy} pods are restarted in place",

@@ -5,7 +5,7 @@ and a Job with its default of 6 start the innermost process 3 x 4 x 4 x 7 = 336 
 failures. A JobSet or a training runtime that restarts Jobs which retry by themselves is a warning, an error where the spec's
 `retries.maxAttempts` is exceeded.
 
-Not judged: what starts the object (a workflow's step, a ZenML pipeline), unless the spec says it; PyTorchJobs, whose backoffLimit
+Not judged: JobSets that restart in place, which need the largest backoffLimit there is; what starts the object (a workflow's step, a ZenML pipeline), unless the spec says it; PyTorchJobs, whose backoffLimit
 is a sum over pods (JOB021).
 
 Breaks: a job that cannot succeed holds its GPUs for days; a broken dependency is called hundreds of times.
@@ -50,7 +50,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for jobset in pods.jobsets(ctx):
         if (jobset.item.ref.namespace, jobset.item.ref.name) in judged:
             continue
-        restarts = pods.number(jobset.get("failurePolicy", "maxRestarts")) or 0
+        in_place = jobset.get("failurePolicy", "restartStrategy") == "InPlaceRestart"
+        restarts = 0 if in_place else pods.number(jobset.get("failurePolicy", "maxRestarts")) or 0
         for job in pods.jobs_of(jobset) if restarts > 0 else ():
             yield from _nested(ctx, job, restarts)
 
