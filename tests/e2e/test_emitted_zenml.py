@@ -43,7 +43,7 @@ SPEC = spec_of(
     workloads={
         "churn": {
             "kind": "zenml", "namespace": "zenml", "attempts": 3, "retryOn": ["disruption", "failure"], "deadline": "12h",
-            "fanOut": 10, "steps": {"load": {"attempts": 1}, "train": {"memory": "16Gi", "runsFor": "2h"}},
+            "fanOut": 10, "steps": {"load": {}, "train": {"memory": "16Gi", "runsFor": "2h"}},
         }
     },
 )  # fmt: skip

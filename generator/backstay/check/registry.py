@@ -35,7 +35,9 @@ from backstay.check.rules.job import job029_job_retries_multiply as job029
 from backstay.check.rules.job import job030_deadline_before_last_try as job030
 from backstay.check.rules.job import job031_pipeline_deadline_kills_steps as job031
 from backstay.check.rules.job import job032_memory_that_nobody_reads as job032
+from backstay.check.rules.job import job033_setting_that_zenml_ignores as job033
 from backstay.check.rules.job import job034_memory_in_foreign_units as job034
+from backstay.check.rules.job import job035_more_memory_than_there_is as job035
 from backstay.check.rules.job import job036_quota_refuses_pods as job036
 from backstay.check.rules.job import job037_memory_promised_twice as job037
 from backstay.check.rules.job import job038_queue_label_ignored as job038
@@ -153,7 +155,9 @@ CHECKS: tuple[Check, ...] = (
     job030.CHECK,
     job031.CHECK,
     job032.CHECK,
+    job033.CHECK,
     job034.CHECK,
+    job035.CHECK,
     job036.CHECK,
     job037.CHECK,
     job038.CHECK,
