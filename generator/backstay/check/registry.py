@@ -45,6 +45,8 @@ from backstay.check.rules.job import job039_evicted_while_healing as job039
 from backstay.check.rules.job import job040_controller_refuses_config as job040
 from backstay.check.rules.job import job041_recovery_too_slow as job041
 from backstay.check.rules.job import job042_disruptions_exceed_tries as job042
+from backstay.check.rules.job import job043_controller_not_installed as job043
+from backstay.check.rules.job import job044_recovery_not_installed as job044
 from backstay.check.rules.kfp import kfp001_dead_launcher_key as kfp001
 from backstay.check.rules.kfp import kfp002_unread_provider_field as kfp002
 from backstay.check.rules.kfp import kfp003_provider_without_credentials as kfp003
@@ -165,6 +167,8 @@ CHECKS: tuple[Check, ...] = (
     job040.CHECK,
     job041.CHECK,
     job042.CHECK,
+    job043.CHECK,
+    job044.CHECK,
     kfp001.CHECK,
     kfp002.CHECK,
     kfp003.CHECK,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from backstay.spec.base import Section, short_for
-from backstay.spec.types import Bytes, Count, Many, Millis, Name, Positive
+from backstay.spec.types import Bytes, Count, Many, Name, Positive, Seconds
 
 
 class Taint(Section):
@@ -44,9 +44,9 @@ class Pool(Section):
     """Taints that the pool's nodes carry."""
     overcommit: bool = True
     """Whether pods on it may have a limit above their request; where they may not, a node never runs out of memory."""
-    shutdown_grace: Millis | None = None
+    shutdown_grace: Seconds | None = None
     """The kubelet's shutdownGracePeriod, where the nodes have one: it is checked; derived when it is left out."""
-    shutdown_grace_critical: Millis | None = None
+    shutdown_grace_critical: Seconds | None = None
     """The part of it that critical pods get (shutdownGracePeriodCriticalPods)."""
 
 

@@ -43,6 +43,16 @@ def _duration(value: object) -> int:
     return ms
 
 
+def _whole_seconds(ms: int) -> int:
+    if ms % 1000:
+        raise wrong(
+            "duration",
+            "the time is not a whole number of seconds",
+            f"write `{-(-ms // 1000)}s`: Kubernetes takes whole seconds here",
+        )
+    return ms
+
+
 def _duration_help(value: object) -> str:
     number = re.match(r"\s*(\d+)\s*(ms|[smh])?", str(value))
     if number is None or isinstance(value, bool):
@@ -164,6 +174,8 @@ def _text(description: str, pattern: str) -> WithJsonSchema:
 
 DURATION = _text("A duration with a unit: 250ms, 60s, 5m, 1h30m", r"(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
 Millis = Annotated[int, BeforeValidator(_duration), DURATION]
+Seconds = Annotated[Millis, AfterValidator(_whole_seconds)]
+"""Milliseconds too, but whole seconds of them: what Kubernetes takes for a pod's and a node's times."""
 SIZE = _text("A Kubernetes quantity: 512Mi, 64Gi", r"\d+(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)")
 Bytes = Annotated[int, BeforeValidator(_size), SIZE]
 Version = Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from backstay.spec.base import Section
-from backstay.spec.types import Bytes, Count, Many, Millis, Name, Positive
+from backstay.spec.types import Bytes, Count, Many, Millis, Name, Positive, Seconds
 
 Cause = Literal["disruption", "failure", "oom"]
 StepName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$")]
@@ -46,9 +46,9 @@ class Pins(Section):
 
     retries: LayerPins = LayerPins()
     """Retries by layer."""
-    grace_period: Millis | None = None
+    grace_period: Seconds | None = None
     """terminationGracePeriodSeconds; whole seconds."""
-    toleration: Millis | None = None
+    toleration: Seconds | None = None
     """tolerationSeconds for nodes that are not ready or cannot be reached; whole seconds."""
     restart_policy: Literal["Always", "OnFailure", "Never", "ExitCode"] | None = None
     """A PyTorchJob's restartPolicy."""
@@ -91,7 +91,7 @@ class Workload(Section):
     for its own memory limit."""
     disruptions: Count = 1
     """How many evictions and lost nodes one run has to survive."""
-    deadline: Millis | None = None
+    deadline: Seconds | None = None
     """The longest all tries may take together; derived when it is left out."""
     started_by: Many[Literal["pipeline-steps", "zenml"]] = ()
     """What starts it and may start it again: each is a layer of retries around it."""

@@ -17,8 +17,9 @@ SOURCE = "kubernetes-sigs/jobset api/jobset/v1alpha2"
 
 
 def emit(cluster: Cluster) -> Iterator[Manifest]:
-    """One for each JobSet."""
-    if cluster.jobs.systems.jobset is None:
+    """One for each JobSet; Trainer brings a JobSet of its own."""
+    systems = cluster.jobs.systems
+    if systems.jobset is None and systems.trainer is None:
         return
     for workload in cluster.jobs.of_kind(Kind.JOBSET):
         size = workload.replicas

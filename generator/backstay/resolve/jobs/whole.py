@@ -15,7 +15,8 @@ from backstay.resolve.jobs.workloads import Surroundings, resolve_workload
 from backstay.resolve.jobs.zenml import with_steps
 from backstay.resolve.platform import Platform
 from backstay.spec import cluster as spec
-from backstay.spec.rules import UNKNOWN_NAME
+from backstay.spec import workloads
+from backstay.spec.rules import UNKNOWN_NAME, WRONG_VALUE
 
 Numbers = dict[str, Derivation]
 
@@ -52,7 +53,7 @@ def _workloads(
 ) -> tuple[Workload, ...]:
     done = []
     for name, one in stated.workloads.items():
-        findings += _unknown_pool(name, one.pool, around.pools)
+        findings += (*_unknown_pool(name, one.pool, around.pools), *_not_patched(name, one))
         workload, more = resolve_workload(name, one, around)
         workload, steps = with_steps(workload, one)
         numbers |= more | steps
@@ -65,3 +66,16 @@ def _unknown_pool(name: str, pool: str | None, pools: tuple[str, ...]) -> list[D
         return []
     place = at("workloads", name, "pool")
     return [UNKNOWN_NAME.report(f"there is no node pool `{pool}`", at=place, help=nearest(pool, pools))]
+
+
+def _not_patched(name: str, stated: workloads.Workload) -> list[Diagnostic]:
+    """A merge replaces the lists of custom resources whole; a runtime is an object of its own."""
+    if not stated.in_base or stated.kind in {"pytorchjob", "job"}:
+        return []
+    return [
+        WRONG_VALUE.report(
+            f"a {stated.kind} of the base cannot be patched: a merge would replace its list of jobs whole",
+            at=at("workloads", name, "inBase"),
+            help="leave `inBase` out, and take what the bundle says into the object",
+        )
+    ]

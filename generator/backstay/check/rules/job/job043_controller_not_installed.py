@@ -1,0 +1,48 @@
+"""A workload of a kind that nothing on the cluster runs.
+
+PyTorchJobs are run by the Training Operator, TrainJobs by Trainer, JobSets by JobSet (Trainer brings one of its own), ZenML
+pipelines by ZenML. Nothing is emitted for a kind whose controller the spec does not name.
+
+Breaks: the object is refused, or stays as it was written: no pods, no retries, no recovery.
+Bad:
+    platform: {kubernetes: "1.36"}
+    workloads: {train: {kind: trainjob}}
+Good:
+    platform: {kubernetes: "1.36", trainer: "2.3"}
+    workloads: {train: {kind: trainjob}}
+Source: kubeflow/trainer manifests/base/crds, kubernetes-sigs/jobset config/components/crd
+"""
+
+from collections.abc import Iterator
+
+from backstay.check.context import Context
+from backstay.check.rule import Check, rule
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.place import Place
+from backstay.model.jobs import Kind
+
+RULE = rule(__doc__, "JOB043", "controller-not-installed")
+
+_NEEDS = {
+    Kind.PYTORCHJOB: ("the Training Operator", ("training_operator",), 'trainingOperator: "1.9"'),
+    Kind.TRAINJOB: ("Trainer", ("trainer",), 'trainer: "2.3"'),
+    Kind.JOBSET: ("JobSet", ("jobset", "trainer"), 'jobset: "0.12"'),
+    Kind.ZENML: ("ZenML", ("zenml",), 'zenml: "0.98"'),
+}
+"""What runs a kind: in words, the installed systems of which one is enough, and what to write."""
+
+
+def check(ctx: Context) -> Iterator[Diagnostic]:
+    """Judge the kind of every workload."""
+    jobs = ctx.cluster.jobs if ctx.cluster else None
+    for workload in jobs.workloads if jobs else ():
+        name, systems, line = _NEEDS.get(workload.kind, ("", (), ""))
+        if jobs and systems and not any(system in jobs.systems.installed for system in systems):
+            yield RULE.report(
+                f"{workload.name} is a {workload.kind.value}, and nothing on this cluster runs those: {name} is not installed",
+                at=Place(route=(*workload.place.route, "kind")),
+                help=f"write `platform: {{{line}}}` with the version that is installed, or choose another `kind`",
+            )  # fmt: skip
+
+
+CHECK = Check(RULE, reads=frozenset({"jobs", "workloads"}), run=check)
