@@ -122,10 +122,9 @@ def _timer(clock: Clock, gateway: Gateway, installed: Fact[int] | None, asks: Ca
         return None
     stem, title, rule = _WORDS[clock]
     bounds = tuple(_bound(stem, rule, call, lasts) for call, lasts in asked)
-    value = -(-max(bound.limit for bound in bounds) // _MINUTE) * _MINUTE
     found = Derivation(
-        f"gateway/{gateway.id}/{stem}-timeout", value, "ms", bounds,
-        "the least whole minute that every bound allows", title.format(gateway.words),
+        f"gateway/{gateway.id}/{stem}-timeout", max(bound.limit for bound in bounds), "ms", bounds,
+        "the least that every bound allows", title.format(gateway.words),
     )  # fmt: skip
     derivations[found.id] = found
     return found.fact
@@ -134,7 +133,7 @@ def _timer(clock: Clock, gateway: Gateway, installed: Fact[int] | None, asks: Ca
 def _bound(stem: str, rule: str, call: Call, lasts: Fact[int]) -> Bound:
     more, of = _MARGIN
     return Bound(
-        f"{stem}-timeout-spares-call", ">=", lasts.value * more // of,
+        f"{stem}-timeout-spares-call", ">=", -(-lasts.value * more // of // _MINUTE) * _MINUTE,
         f"a call from {call.client.name} to {call.service.name} may take {show_duration(lasts.value)}, and a quarter more "
-        "is kept as a margin", rule, lasts.origins,
+        "is kept as a margin, in whole minutes", rule, lasts.origins,
     )  # fmt: skip
