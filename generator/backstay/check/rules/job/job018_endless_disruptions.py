@@ -33,16 +33,18 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every Job that ignores disruptions; where a runtime holds it, the TrainJobs that use the runtime."""
     for job in pods.jobs(ctx):
         ignore = next((one for one in job.rules() if exits.on_disruption(one)), None)
+        # Kueue looks at what it manages: a JobSet, not the Jobs inside; a CronJob's Jobs, not the CronJob.
+        labelled = whole(job.item).down("metadata") if job.in_jobset else job.metadata
         if (
             ignore is None
             or ignore.get("action") != "Ignore"
             or job.item.partial
-            or _ends(job.spec, job.metadata)
+            or _ends(job.spec, labelled)
         ):
             continue
         if job.item.ref.kind in pods.RUNTIMES:
             yield from _users(ctx, job)
-        elif not _ends(Part(job.item, {}, ()), whole(job.item).down("metadata")):
+        else:
             yield ctx.report(RULE, job.item, ignore.route, "disruptions are ignored without end: the Job has no deadline", _HELP)  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from backstay.core.diagnostic import Diagnostic, Severity
 
 RULE = rule(__doc__, "JOB020", "exit-code-retries-oom", Severity.WARNING)
 
-_WHY = "an out-of-memory kill exits with 137, and ExitCode retries that without a bound"
 _HELP = "write `restartPolicy: OnFailure` with a `backoffLimit`, or move the job to a TrainJob whose podFailurePolicy fails on 137"
 
 
@@ -30,7 +29,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         for replica in pods.replicas(job):
             limited = any(one.get("resources", "limits", "memory") for one in replica.pods.containers())
             if replica.restart_policy() == "ExitCode" and limited:
-                yield ctx.report(RULE, job.item, replica.part.to("restartPolicy"), _WHY, _HELP)
+                yield ctx.report(RULE, job.item, replica.part.to("restartPolicy"),
+                                 f"an out-of-memory kill of the {replica.name} exits with 137, and ExitCode retries that without a bound", _HELP)  # fmt: skip
 
 
 CHECK = Check(RULE, reads=frozenset({pods.PYTORCHJOB}), run=check)

@@ -100,15 +100,18 @@ def remediated(ctx: Context) -> bool:
 
 
 def gate_on(ctx: Context) -> bool | None:
-    """Whether Kueue's FailureRecoveryPolicy gate is on; None where neither spec nor objects tell."""
-    recovery = recovery_of(ctx)
-    if recovery is not None:
-        return recovery.strategy.value is Strategy.KUEUE
+    """Whether Kueue's FailureRecoveryPolicy gate is on: what its configuration or flags say, else what the spec does.
+
+    None where nothing tells.
+    """
     if "kueue" in ctx.versions and not ctx.has(Feature.KUEUE_FAILURE_RECOVERY):
         return False
     told = [configs.gate(config, GATE) for config in configs.configurations(ctx, configs.KUEUE)]
     told += _flags(ctx)
-    return any(told) if told else None
+    recovery = recovery_of(ctx)
+    if told or recovery is None:
+        return any(told) if told else None
+    return recovery.strategy.value is Strategy.KUEUE
 
 
 def marked(pods: Pods) -> bool:
