@@ -21,6 +21,7 @@ REPAIRS = {
 LONGEST_SECONDS = 240.0
 """How long what always fails is watched; the waits between the tries of a Job do not pass faster."""
 
+OOM_EXIT = 137
 _LATE = 1.25
 _DISTURBED_SECONDS = 60.0
 _INSIDE = frozenset({Layer.JOBSET, Layer.JOB, Layer.PYTORCHJOB})
@@ -110,18 +111,16 @@ def _bounded(subject: _Subject) -> Iterator[Promise]:
     most, place = workload.attempts.value, stated(workload.attempts, workload.place)
     claim = Claim(Kind.BOUNDED, f"{subject.title} is tried {_times(most)} when it always fails", place, most)
     yield Promise(claim, subject.trial("fails", Event.FAILURE, LONGEST_SECONDS, most=most))
-    if Cause.OOM not in workload.retry_on and _can_tell_kills(workload):
+    if Cause.OOM not in workload.retry_on and subject.made.ends_on(OOM_EXIT):
         most = 1
         words = f"{subject.title} is not tried again after a kill for memory, as the limit stays the same"
     else:
         words = f"{subject.title} is tried {_times(most)} when it is always killed for memory"
+        words += (
+            "" if Cause.OOM in workload.retry_on else ", as nothing in its releases tells such an end apart"
+        )
     claim = Claim(Kind.OUT_OF_MEMORY, words, workload.place, most)
     yield Promise(claim, subject.trial("oom", Event.OUT_OF_MEMORY, LONGEST_SECONDS, most=most))
-
-
-def _can_tell_kills(workload: Workload) -> bool:
-    """Whether something emitted for it looks at exit codes: a PyTorchJob's policies do not stop at 137."""
-    return Layer.PYTORCHJOB not in {one.layer for one in workload.layers}
 
 
 def _times(most: int) -> str:

@@ -48,9 +48,9 @@ def jobset_config(site: Site) -> str:
 
 
 def kueue_config(site: Site, asked: Mapping[str, Any]) -> str:
-    """Kueue's configuration: `asked` is the emitted one, whose feature gates are taken.
+    """Kueue's configuration: `asked` is the emitted one, of which all is taken but addresses and keys.
 
-    Every kind that runs here is managed if it asks for a queue.
+    Where it says nothing of frameworks, every kind that runs here is managed if it asks for a queue.
     """
     own = {
         "apiVersion": "config.kueue.x-k8s.io/v1beta2",
@@ -64,7 +64,7 @@ def kueue_config(site: Site, asked: Mapping[str, Any]) -> str:
     }  # fmt: skip
     gates = {**asked.get("featureGates", {}), "VisibilityOnDemand": False}
     frameworks = {"frameworks": list(FRAMEWORKS)}
-    return json.dumps({**own, "integrations": frameworks, "featureGates": gates})
+    return json.dumps({"integrations": frameworks, **asked, **own, "featureGates": gates})
 
 
 def _manager(site: Site, name: str) -> Struct:

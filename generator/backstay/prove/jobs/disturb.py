@@ -1,15 +1,19 @@
 """What is done to pods on nodes that stay alive: eviction, preemption, faults that never go away."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
+from backstay.core.failure import CannotTell
 from backstay.prove.jobs.client import Client, Struct
 from backstay.prove.jobs.journal import Journal, Life, Watcher
+from backstay.prove.jobs.plane import until
 
 _HIGH = "backstay-prove-high"
 _LOOK_SECONDS = 2.0
+_NOTICES_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +27,23 @@ class Killing:
     over: Callable[[], Awaitable[bool]]
 
 
-async def evict(speaking: Client, journal: Journal, node: str) -> tuple[float, str]:
-    """Evict one pod as a drain does; when, and the uid of the pod."""
-    hit = _first(journal, node)
+async def evict(speaking: Client, journal: Journal, node: str) -> float:
+    """Evict one pod as a drain does; when."""
+    hit = min((life for life in journal.running() if life.node == node), key=lambda life: life.name)
     at = journal.act(f"{hit.name} is evicted")
     await speaking.evict(hit.last["metadata"]["namespace"], hit.name)
-    return at, hit.uid
+    return at
 
 
-async def preempt(speaking: Client, journal: Journal, node: str) -> tuple[float, str]:
-    """Let a pod of a higher priority want a place on a full node; when, and the uid of the pod that goes."""
-    hit = _first(journal, node)
+async def preempt(speaking: Client, journal: Journal, node: str) -> float:
+    """Let a pod of a higher priority want a place on a full node; when. The scheduler chooses who goes."""
     await speaking.apply(
         {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": _HIGH},
          "value": 1_000_000_000}
     )  # fmt: skip
     at = journal.act("a pod of a higher priority needs the place")
     await speaking.create(_urgent(journal.trial, node))
-    return at, hit.uid
+    return at
 
 
 async def fail_always(
@@ -48,7 +51,8 @@ async def fail_always(
 ) -> float:
     """End every pod of the trial as soon as it runs, as a fault would that never goes away; when that began.
 
-    Until the workload has failed, or more than `killing.most` tries were seen, or `seconds` have passed.
+    Until the workload has failed, or more than `killing.most` tries were seen, or `seconds` have passed. A controller
+    that counts restarts gets some seconds to notice the one that is too many.
     """
     at, give_up = journal.act(killing.words), monotonic() + seconds
     known: set[tuple[str, int]] = set()
@@ -61,7 +65,9 @@ async def fail_always(
             known.add((life.uid, life.restarts))
             await _kill(speaking, life, killing)
         if await watcher.until(lambda: bool(fresh()), _LOOK_SECONDS) is None and await killing.over():
-            break
+            return at
+    with suppress(CannotTell):
+        await until(killing.over, "the end", _NOTICES_SECONDS)
     return at
 
 
@@ -82,10 +88,6 @@ async def _kill(speaking: Client, life: Life, killing: Killing) -> None:
     ]  # fmt: skip
     phase = {} if again else {"phase": "Failed"}
     await speaking.set_status(life.last, {**phase, "containerStatuses": containers})
-
-
-def _first(journal: Journal, node: str) -> Life:
-    return min((life for life in journal.running() if life.node == node), key=lambda life: life.name)
 
 
 def _urgent(trial: str, node: str) -> Struct:

@@ -70,7 +70,10 @@ def _replaced(promise: Promise, seen: Outcome) -> Finding:
 def _bounded(promise: Promise, seen: Outcome) -> Finding:
     limit, tries = promise.claim.limit, seen.journal.attempts()
     assert limit is not None  # noqa: S101 - attempts always have one
-    counted = f"{tries} {'try' if tries == 1 else 'tries'}"
+    if tries == limit + 1 and "Failed" in seen.conditions and _restarts_in_place(seen):
+        words = f"{_tries(limit)}, then it had failed ({seen.conditions['Failed']}): by the restart after them, which is what its operator counts"
+        return Finding(promise.claim, Verdict.PROVED, words, limit)
+    counted = _tries(tries)
     if tries > limit:
         return Finding(promise.claim, Verdict.DISPROVED, f"{counted}, and it went on", tries)
     if "Failed" not in seen.conditions:
@@ -78,6 +81,14 @@ def _bounded(promise: Promise, seen: Outcome) -> Finding:
         return Finding(promise.claim, Verdict.NOT_TRIED, words, tries)
     words = f"{counted}, then it had failed ({seen.conditions['Failed']})"
     return Finding(promise.claim, Verdict.PROVED, words, tries)
+
+
+def _restarts_in_place(seen: Outcome) -> bool:
+    return any(life.restarts for life in seen.journal.lives.values())
+
+
+def _tries(count: int) -> str:
+    return "1 try" if count == 1 else f"{count} tries"
 
 
 def _sum(bound: Bound) -> str:

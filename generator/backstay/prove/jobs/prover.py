@@ -75,7 +75,7 @@ async def _report(job: Job, scale: int, components: Components, tell: Tell) -> R
     trials = {promise.trial.name: promise.trial for case in cases for promise in case.promises}
     seen: dict[str, Outcome] = {}
     if trials:
-        async with control_plane(components, pace, kueue_settings(job.settled), tell) as plane:
+        async with control_plane(components, pace, kueue_settings(job, components), tell) as plane:
             seen = await plane.guarded(_trials(plane, job, list(trials.values()), tell))
     return Report(job.cluster.name, [_proof(case, seen, scale) for case in cases], _notes(job, components))
 
@@ -129,20 +129,31 @@ def _pace(cluster: Cluster, scale: int) -> Pace:
     return Pace(scale) if recovery is None else Pace(scale, recovery.monitor_grace.value)
 
 
-def kueue_settings(settled: Sequence[Settled]) -> Mapping[str, Any]:
-    """Kueue's emitted configuration; empty where none is."""
-    for one in settled:
+def kueue_settings(job: Job, components: Components) -> Mapping[str, Any]:
+    """Kueue's emitted configuration: whole where the played Kueue is of its line, else its feature gates alone."""
+    for one in job.settled:
         if str(one.value.get("apiVersion")).startswith("config.kueue.x-k8s.io/"):
-            return one.value
+            whole = not _differs(job, components, "kueue")
+            return one.value if whole else {"featureGates": one.value.get("featureGates") or {}}
     return {}
 
 
 def _notes(job: Job, components: Components) -> list[str]:
     """Where the versions that are played are not the cluster's."""
     installed = job.cluster.jobs.systems.versions
-    notes = []
-    for name, project in components.projects.items():
-        wanted = installed.get(name.replace("-", "_"))
-        if wanted is not None and not f"{project.version}.".startswith(f"{wanted}."):
-            notes.append(f"{name} is played by {project.version}, the spec has {wanted}")
-    return notes
+    return [
+        f"{name} is played by {project.version}, the spec has {installed[_key(name)]}"
+        for name, project in components.projects.items()
+        if _differs(job, components, name)
+    ]
+
+
+def _differs(job: Job, components: Components, name: str) -> bool:
+    """Whether a project is installed in another line than the one that is played."""
+    wanted = job.cluster.jobs.systems.versions.get(_key(name))
+    played = components.projects[name].version
+    return wanted is not None and not f"{played}.".startswith(f"{wanted}.")
+
+
+def _key(project: str) -> str:
+    return project.replace("-", "_")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from backstay.core.manifest import Role, Settled
 from backstay.model.jobs import Kind, Workload
 from backstay.prove.jobs.client import Struct
-from backstay.prove.jobs.templates import pod_templates
+from backstay.prove.jobs.templates import job_specs, pod_templates
 
 SAFE = "kueue.x-k8s.io/safe-to-forcefully-delete"
 KINDS = {Kind.PYTORCHJOB: "PyTorchJob", Kind.TRAINJOB: "TrainJob", Kind.JOBSET: "JobSet", Kind.JOB: "Job"}
@@ -32,6 +32,10 @@ class Runnable:
     def unguarded(self) -> "Runnable":
         """The same without leave to delete its pods by force."""
         return replace(self, workload=_unmarked(self.workload), objects=tuple(map(_unmarked, self.objects)))
+
+    def ends_on(self, code: int) -> bool:
+        """Whether a pod failure policy gives up on an exit code."""
+        return any(code in codes for obj in (self.workload, *self.objects) for codes in _final_codes(obj))
 
 
 def runnable(workload: Workload, settled: Sequence[Settled]) -> Runnable | None:
@@ -90,6 +94,13 @@ def _resources(obj: Struct) -> Iterator[str]:
     trainer = obj["spec"].get("trainer") or {}
     for amounts in (trainer.get("resourcesPerNode") or {}).values():
         yield from amounts
+
+
+def _final_codes(obj: Struct) -> Iterator[Sequence[int]]:
+    for job in job_specs(obj):
+        for rule in (job.get("podFailurePolicy") or {}).get("rules") or ():
+            if rule.get("action") == "FailJob" and "onExitCodes" in rule:
+                yield rule["onExitCodes"]["values"]
 
 
 def _unmarked(obj: Struct) -> Struct:

@@ -8,18 +8,22 @@ from backstay.prove.jobs.nodes import TRIAL_LABEL
 from backstay.prove.jobs.pace import Pace
 
 
-def pod_templates(obj: Struct) -> Iterator[Struct]:
-    """Every pod template in an object, to be changed in place."""
+def job_specs(obj: Struct) -> Iterator[Struct]:
+    """The spec of every Job that an object is, or makes."""
     spec, kind = obj["spec"], obj["kind"]
     if kind == "Job":
-        yield spec["template"]
+        yield spec
     elif kind == "JobSet":
-        yield from (job["template"]["spec"]["template"] for job in spec["replicatedJobs"])
+        yield from (job["template"]["spec"] for job in spec["replicatedJobs"])
     elif kind in {"ClusterTrainingRuntime", "TrainingRuntime"}:
-        jobs = spec["template"]["spec"]["replicatedJobs"]
-        yield from (job["template"]["spec"]["template"] for job in jobs)
-    elif kind == "PyTorchJob":
-        yield from (replica["template"] for replica in spec["pytorchReplicaSpecs"].values())
+        yield from (job["template"]["spec"] for job in spec["template"]["spec"]["replicatedJobs"])
+
+
+def pod_templates(obj: Struct) -> Iterator[Struct]:
+    """Every pod template in an object, to be changed in place."""
+    if obj["kind"] == "PyTorchJob":
+        yield from (replica["template"] for replica in obj["spec"]["pytorchReplicaSpecs"].values())
+    yield from (job["template"] for job in job_specs(obj))
 
 
 def joined(obj: Struct, trial: str, pace: Pace) -> Struct:

@@ -173,13 +173,15 @@ async def _disturbed(trial: Trial, plane: Plane, watcher: Watcher, lost: str) ->
         killing = Killing(*_ENDS[trial.event], trial.most, _has_failed(trial, plane))
         return await fail_always(plane.client, watcher, journal, killing, trial.seconds), None
     act = evict if trial.event is Event.EVICTION else preempt
-    at, hit = await act(plane.client, journal, lost)
-    return at, await watcher.until(lambda: _replaced(journal, hit), trial.seconds)
+    at = await act(plane.client, journal, lost)
+    return at, await watcher.until(lambda: _replaced(journal), trial.seconds)
 
 
-def _replaced(journal: Journal, uid: str) -> bool:
-    hit = journal.lives[uid]
-    return any(life.identity == hit.identity and life.uid != uid for life in journal.running())
+def _replaced(journal: Journal) -> bool:
+    """Whether some pod was disrupted, and another runs with the identity of each that was."""
+    hit = [life for life in journal.lives.values() if life.why]
+    running = {life.identity for life in journal.running()}
+    return bool(hit) and all(life.identity in running for life in hit)
 
 
 async def _repair(trial: Trial, plane: Plane, journal: Journal, lost: str) -> None:
