@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from backstay.core.manifest import Manifest
-from backstay.emit.callers import config_map
+from backstay.emit.callers import config_map, snippets
 from backstay.emit.controllers import jobset as jobset_config
 from backstay.emit.controllers import kueue as kueue_config
 from backstay.emit.controllers import trainer as trainer_config
@@ -80,6 +80,7 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     tracing_policy.emit,
     proxy_stats.emit,
     reset_script.emit,
+    snippets.emit,
 )
 
 

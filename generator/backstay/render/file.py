@@ -6,8 +6,8 @@ from backstay.core.manifest import SCRIPT, Settled
 from backstay.render import jsontext, yaml
 from backstay.render.header import KEY, Header, with_comments, with_key, without_comments
 
-_COMMENT_MARKS = {".bt": "//"}
-"""What starts a comment, by the ending of a script's name: bpftrace takes a `#` line for the C preprocessor's."""
+_COMMENT_MARKS = {".bt": "//", ".go": "//", ".java": "//", ".properties": "#", ".py": "#"}
+"""What starts a comment, by the ending of a script's or a program's name: bpftrace takes a `#` line for the C preprocessor's."""
 
 
 def render_file(settled: Settled, header: Header) -> bytes:

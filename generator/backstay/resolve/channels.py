@@ -13,13 +13,15 @@ from backstay.model.derivation import Derivation
 from backstay.model.network import Call, Knobs, Network, Protocol
 from backstay.model.parts import CallRetries
 from backstay.resolve.solve.solution import solve
-from backstay.resolve.solve.terms import Constraint, Prefer, System, free, of, stated
+from backstay.resolve.solve.terms import Constraint, Prefer, System, constant, free, of, stated
+from backstay.upstream.grpc import LEAST_BACKOFF_MS
 
 SERVICE_CONFIG = "grpc.service_config"
 _MOST = from_preset(5, "grpc proposal A6", "more tries are cut to this many")
 _MOST_TRIES = stated("grpc/most-attempts", "attempts", _MOST, "gRPC tries at most 5 times", movable=False)
 _MAX_TOKENS = from_preset(10, "grpc proposal A6", "five failures in a row stop retries")
 _TOKENS = from_preset(200, "grpc proposal A6", "a retry for five successes, as Envoy's budget of a fifth")
+_ROUNDED = from_preset(LEAST_BACKOFF_MS, "grpc core 1.85", "shorter waits round to none")
 _CAP = 10
 _JITTER = (6, 5)
 
@@ -67,7 +69,13 @@ def _longest(calls: list[Call]) -> Fact[int] | None:
 
 def _retries(calls: list[Call]) -> bool:
     """Whether the caller itself may try again: no proxy does, and running a call twice does no harm."""
-    return not any(call.client.sidecar for call in calls) and all(call.idempotent.value for call in calls)
+    proxied = any(call.client.sidecar or _by_gateway(call) for call in calls)
+    return not proxied and all(call.idempotent.value for call in calls)
+
+
+def _by_gateway(call: Call) -> bool:
+    known = (hop.acceptor for hop in call.hops if hop.acceptor is not None)
+    return any(gateway.retries.value > 0 for gateway in known)
 
 
 def _policy(calls: list[Call], timeout: Fact[int] | None, retries: CallRetries,
@@ -111,9 +119,14 @@ def _waits(own: str, to: str, timeout: Fact[int] | None, retries: CallRetries) -
         "retries.calls.initial", "ms", retries.initial_ms,
         f"the first wait is {show_duration(retries.initial_ms.value)}", least=0,
     )  # fmt: skip
-    longest = free(f"{own}/longest-wait", "ms", f"how long it takes at most until {to} again")
+    longest = free(
+        f"{own}/longest-wait", "ms", f"how long it takes at most until {to} again", least=LEAST_BACKOFF_MS
+    )
     constraints = [
         Constraint("wait-as-stated", (of(first.id),), (of(asked.id),), asked.demand),
+        Constraint("wait-not-rounded-away", (of(first.id),), (constant(LEAST_BACKOFF_MS),),
+                   "of less than 2ms C-core makes no wait at all, and then never tries again", "MSH021",
+                   origins=_ROUNDED.origins),
         Constraint("wait-within-cap", (of(asked.id, times=_CAP),), (of(longest.id),),
                    f"{_CAP} times the first wait, as proxies do it", soft=True),
     ]  # fmt: skip

@@ -53,11 +53,19 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 
 def _layers(ctx: Context, call: Call, retries: Retries) -> list[Layer]:
     found = _of_steps(retries) if call.client.name == _STEPS else []
-    found += _of_calls(ctx, call, retries)
+    if not _written_out(ctx, call):
+        found += _of_calls(ctx, call, retries)
     found += _of_gateways(call)
     own = max((c.attempts for c in service_config.configs(ctx) if c.may_be_of(call)), default=1)
     found.append(("its service config", own))
     return [(name, tries) for name, tries in found if tries > 1]
+
+
+def _written_out(ctx: Context, call: Call) -> bool:
+    """Whether the tries that the spec asks for are those of the caller's service config, which backstay writes."""
+    pair = (call.client.name, call.service.name)
+    channels = ctx.cluster.callers.channels if ctx.cluster else ()
+    return any((one.client.name, one.service.name) == pair and one.retries is not None for one in channels)
 
 
 def _of_steps(retries: Retries) -> list[Layer]:
