@@ -41,7 +41,7 @@ def _write(repository: Repository, *parts: Any) -> None:
 
 def test_each_step_compiles_without_a_finding_that_stops(repository: Repository, parts: list[Any]) -> None:
     """The cluster, then the path, which brings an interval of the length that the page names, then the pin."""
-    cluster, path, pin, _ = parts
+    cluster, path, pin, gateways, _ = parts
     for command in re.findall(r"^(backstay \w+) +#", GUIDE, re.MULTILINE):
         _write(repository, cluster)
         assert repository.backstay(*command.split()[1:]).code == 0
@@ -53,13 +53,20 @@ def test_each_step_compiles_without_a_finding_that_stops(repository: Repository,
     _write(repository, cluster, path, pin)
     assert repository.backstay("compile").code == 0
     assert "interval: 30s" in (repository.root / FILTER).read_text()
+    _write(repository, cluster, path, pin, gateways)
+    assert repository.backstay("compile").code == 0
+    found = {name for name in repository.tree() if name.startswith("first/component/mesh/")}
+    assert {
+        "envoyfilter-gateway-public-istio-ingress.yaml",
+        "envoyfilter-keepalive-gateway-public-to-features-istio-ingress.yaml",
+    } <= {name.rpartition("/")[2] for name in found}
 
 
 def test_a_pin_that_the_firewall_outlasts_is_an_error_at_the_pin(
     repository: Repository, parts: list[Any]
 ) -> None:
     """As the page says."""
-    cluster, path, pin, _ = parts
+    cluster, path, pin, *_ = parts
     _write(
         repository, cluster, path, pin, {"network": {"overrides": {"metadata": {"keepaliveInterval": "10m"}}}}
     )
@@ -69,7 +76,7 @@ def test_a_pin_that_the_firewall_outlasts_is_an_error_at_the_pin(
 
 def test_a_profile_holds_what_clusters_share(repository: Repository, parts: list[Any]) -> None:
     """A box of the profile serves as one of the cluster's own."""
-    cluster, path, _, profile = parts
+    cluster, path, *_, profile = parts
     _write(repository, cluster, path)
     assert repository.backstay("compile").code == 0
     own = repository.tree()[FILTER.removeprefix("overlays/")]
