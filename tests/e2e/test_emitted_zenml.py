@@ -49,6 +49,13 @@ SPEC = spec_of(
 )  # fmt: skip
 
 
+def run_of(workload: dict[str, Any]) -> Any:
+    """The run configuration of a pipeline in the cluster above."""
+    compiled = compile_spec(SPEC | {"workloads": {"churn": workload}})
+    assert not compiled.stops, compiled.findings
+    return next(one.value for one in compiled.settled if one.file == "bundle/zenml/run-churn.yaml")
+
+
 @pytest.fixture(scope="module")
 def files() -> dict[str, Any]:
     """The files of the bundle's ZenML folder."""
@@ -101,13 +108,19 @@ def test_a_step_gets_the_job_that_the_spec_means(told):
     assert spec["template"]["metadata"]["annotations"] == {SAFE: "true"}
 
 
-def test_a_step_without_retries_has_none(told, files):
+def test_a_step_without_retries_has_none(tmp_path):
     """`max_retries: 0` would be refused, and a step inherits what the pipeline says: so the pipeline says nothing."""
-    run = files["bundle/zenml/run-churn.yaml"]
+    steps = {"load": {"attempts": 1}, "train": {}}
+    run = run_of(
+        {"kind": "zenml", "namespace": "zenml", "attempts": 3, "retryOn": ["failure"], "steps": steps}
+    )
     assert "retry" not in run
     assert "retry" not in run["steps"]["load"]
-    assert told["run"]["steps"]["load"]["job"]["spec"]["backoffLimit"] == 0
-    assert told["run"]["steps"]["train"]["job"]["spec"]["backoffLimit"] == 2
+    found = asked({"run": run}, tmp_path)["run"]["steps"]
+    assert {name: step["job"]["spec"]["backoffLimit"] for name, step in found.items()} == {
+        "load": 0,
+        "train": 2,
+    }
 
 
 def test_the_real_server_takes_the_jobs(told, apiserver: Apiserver):
