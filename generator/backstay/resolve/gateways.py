@@ -6,7 +6,7 @@ from backstay.core.place import at
 from backstay.core.route import Route
 from backstay.model.gateway import Gateway, GatewayKind, GatewayPort
 from backstay.model.network import Service
-from backstay.model.parts import Mesh
+from backstay.model.parts import DataPlane, Mesh
 from backstay.resolve.facts import fact, maybe
 from backstay.spec import network as spec
 from backstay.spec.rules import MISSING_KEY, WRONG_VALUE
@@ -99,6 +99,24 @@ def _address(stated: spec.GatewayService, route: Route) -> GatewayPort:
     return GatewayPort(
         fact(stated, "host", stated.host, route), fact(stated, "port", stated.port, route), stated.port_name
     )
+
+
+def misplaced_waypoints(network: spec.Network, mesh: Mesh | None, findings: Findings) -> None:
+    """A finding for every waypoint that is stated where no ztunnel sends anything to one."""
+    if mesh is not None and mesh.data_plane is DataPlane.AMBIENT:
+        return
+    stated: list[Route] = [("network", "waypoints", name) for name in network.waypoints]
+    stated += [
+        ("network", "services", name, "waypoint") for name, one in network.services.items() if one.waypoint
+    ]
+    for route in stated:
+        findings.append(
+            WRONG_VALUE.report(
+                "a waypoint stands in an ambient mesh only, and there is none",
+                at=at(*route),
+                help="leave it out, or state `platform.istio.dataPlane: ambient`",
+            )
+        )
 
 
 def waypoint(service: Service, stated: spec.Service, network: spec.Network) -> Gateway | None:

@@ -27,6 +27,7 @@ def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[
     What the numbers were solved from is added to `promised`.
     """
     endpoints.references(network, findings)
+    gateways.misplaced_waypoints(network, platform.mesh, findings)
     calls = _calls(network, platform, runs, findings)
     services = {call.service.name: call.service for call in calls}
     for name, stated in network.services.items():

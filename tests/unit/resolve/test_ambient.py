@@ -168,3 +168,18 @@ def test_nothing_is_emitted_where_ztunnels_do():
     """No filter would be heeded."""
     kinds = {one.value.get("kind") for one in compile_spec(spec(call={"detectDeadPeerIn": "1m"})).settled}
     assert not kinds & {"EnvoyFilter", "DestinationRule", "Sidecar", "VirtualService"}
+
+
+@pytest.mark.parametrize("istio", [None, {"version": "1.30"}])
+@pytest.mark.parametrize(
+    ("network", "place"),
+    [
+        ({"services": {"f": {**SERVICE, "waypoint": "gate"}}}, "network.services.f.waypoint"),
+        ({"waypoints": {"prod": "gate"}}, "network.waypoints.prod"),
+    ],
+)
+def test_a_waypoint_without_an_ambient_mesh_is_said(istio, network, place):
+    """It would be ignored."""
+    found = compile_spec(on_base({"platform": {"istio": istio}, "network": network})).findings
+    [told] = [one for one in found if one.message.startswith("a waypoint stands in an ambient mesh only")]
+    assert told.place.path == place

@@ -2,7 +2,7 @@
 
 A DestinationRule with `http2MaxRequests` and `maxConnections` lets so many requests run on so few connections; the other
 side allows only `max_concurrent_streams` on each: 1024 from Envoy 1.36 (Istio 1.28) on, what the rule's own
-maxConcurrentStreams says, or what the servers' sidecars are told by `connectionSettings`, of which profile EDGE allows 100.
+maxConcurrentStreams says, or what the servers' sidecars are told by `connectionSettings`, of which profile EDGE allows 100; a gateway of the spec what its own say.
 The rest waits in the caller's proxy, and long streams hold their places.
 
 Not judged: rules with one of the two only; ports that are not known to be HTTP/2 are taken for it.
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
-from backstay.check.rules.msh import pools, proxies
+from backstay.check.rules.msh import pools, proxies, way
 from backstay.check.rules.msh.pools import Pool
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.feature import Feature
@@ -61,13 +61,24 @@ def _limit(ctx: Context, pool: Pool, host: str) -> tuple[int, str]:
         found = [(stated, "httpMaxConcurrentStreams of its sidecars")]
     elif told.get("profile") == "EDGE":
         found = [(_EDGE_STREAMS, "profile EDGE")]
+    found += [(most, f"gateway `{name}`") for name, most in _of_gateways(ctx, host)]
     if own := _number(pool.get("http", "maxConcurrentStreams")):
         found.append((own, "maxConcurrentStreams"))
     return min(found, default=(0, ""))
+
+
+def _of_gateways(ctx: Context, host: str) -> Iterator[tuple[str, int]]:
+    """What gateways of the spec allow that are reached by a host."""
+    for knobs in way.gateways(ctx):
+        address, most = knobs.gateway.address, knobs.gateway.max_streams
+        if address is not None and most is not None and address.host.value == host:
+            yield knobs.gateway.name, most.value
 
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-CHECK = Check(RULE, reads=proxies.KINDS | {"DestinationRule", "Service", "ServiceEntry"}, run=check)
+CHECK = Check(
+    RULE, reads=proxies.KINDS | {"DestinationRule", "Service", "ServiceEntry", "gateways"}, run=check
+)
