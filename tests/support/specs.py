@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -81,3 +82,14 @@ def example(name: str) -> Cluster:
     cluster = compiled(name).cluster
     assert cluster is not None
     return cluster
+
+
+def with_change(spec: Spec, route: tuple[str | int, ...], value: object) -> Spec:
+    """The spec with a value at a route, whose sections are there."""
+    changed = deepcopy(spec)
+    *way, key = route
+    place: Any = changed
+    for step in way:
+        place = place[step]
+    place[key] = value
+    return changed

@@ -39,18 +39,20 @@ def _of(program: Program) -> list[Conflict]:
         cores += _apart(
             program, [None if at in left else value for at, value in enumerate(program.known)], edit
         )
-    return [_told(program, core, edit) for core in cores if _excludes(program, core)]
+    # What an edit ran into may exclude itself for less than what is stated, or not at all.
+    lines = dict.fromkeys(_core(program, _only(program.known, core)) for core in cores)
+    return [_told(program, core, edit) for core in lines if core]
 
 
 def _mended(program: Program, cores: list[Core]) -> tuple[list[Core], Edit]:
     """All conflicts that matter and the edit after which none is left; an empty one where no line may be changed."""
-    while cores and len(cores) <= _MOST_CORES and (edit := _mend(program, cores)):
-        core = _core(program, [edit.get(at, value) for at, value in enumerate(program.known)])
-        if core is None:
+    while cores and len(cores) <= _MOST_CORES:
+        edit, missing = _mend(program, cores)
+        if missing is None:
             return cores, edit
-        if core in cores:
+        if missing in cores or not any(program.quantities[at].movable for at in missing):
             break
-        cores = [*cores, core]
+        cores = [*cores, missing]
     return cores, {}
 
 
@@ -80,27 +82,25 @@ def _core(program: Program, known: Sequence[int | None]) -> Core | None:
     return frozenset(kept)
 
 
-def _only(known: Sequence[int | None], places: Sequence[int]) -> list[int | None]:
-    chosen = set(places)
-    return [value if at in chosen else None for at, value in enumerate(known)]
+def _only(known: Sequence[int | None], places: Container[int]) -> list[int | None]:
+    return [value if at in places else None for at, value in enumerate(known)]
 
 
-def _excludes(program: Program, core: Core) -> bool:
-    """Whether a set excludes itself as the lines stand: one that an edit ran into may not."""
-    return least(program, _only(program.known, sorted(core))).broken is not None
+def _mend(program: Program, cores: Sequence[Core]) -> tuple[Edit, Core | None]:
+    """An edit for each group of conflicts that share lines, and what is still in its way.
 
-
-def _mend(program: Program, cores: Sequence[Core]) -> Edit:
-    """An edit for each group of conflicts that share lines, the lines of the other groups left open."""
+    The lines of the other groups are left open meanwhile.
+    """
     edit: dict[int, int] = {}
     for group in _sharing(cores):
         others = {at for core in cores if core not in group for at in core}
         known = [None if at in others else value for at, value in enumerate(program.known)]
         found = smallest(program, known, group)
         if found is None:
-            return {}
+            lines = {at for core in group for at in core if program.quantities[at].movable}
+            return {}, _core(program, [None if at in lines else value for at, value in enumerate(known)])
         edit |= found
-    return edit
+    return edit, _core(program, [edit.get(at, value) for at, value in enumerate(program.known)])
 
 
 def _sharing(cores: Sequence[Core]) -> list[list[Core]]:
@@ -113,7 +113,7 @@ def _sharing(cores: Sequence[Core]) -> list[list[Core]]:
 
 
 def _told(program: Program, core: Core, edit: Edit) -> Conflict:
-    rows, places = behind(least(program, _only(program.known, sorted(core))))
+    rows, places = behind(least(program, _only(program.known, core)))
     return Conflict(
         tuple(_demand(program, at) for at in sorted(core)),
         tuple(_change(program, at, value) for at, value in sorted(edit.items()) if at in core),

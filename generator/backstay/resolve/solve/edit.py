@@ -19,6 +19,8 @@ _GRAINS = {
 """What values are rounded to, by unit, coarsest first; other units are counts."""
 _ROUGHLY = 20
 """Rounding may change a value by one part in so many."""
+_MORE = 3
+"""Lines beyond one for each conflict: some conflicts show only once others are mended."""
 _TRIES = 2_000
 """Sets of lines that are looked at before the search for fewer is given up."""
 
@@ -32,7 +34,7 @@ def smallest(program: Program, known: Sequence[int | None], cores: Sequence[froz
     `known` are the values that are fixed, with None for lines that are out of question for now.
     """
     lines = sorted({at for core in cores for at in core if program.quantities[at].movable})
-    for count in range(1, len(cores) + 1):
+    for count in range(1, min(len(lines), len(cores) + _MORE) + 1):
         found = [edit for group in _groups(lines, cores, count) if (edit := _values(program, known, group))]
         if found:
             return min(found, key=lambda edit: _cost(program, edit))
