@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from backstay.check import engine
 from backstay.check.context import Context, item_of
+from backstay.check.policy import rules as policy_rules
 from backstay.check.registry import CHECKS
 from backstay.check.schema import RULES as SCHEMA_RULES
 from backstay.check.schema import SchemaSet, judge
@@ -30,6 +31,8 @@ from backstay.spec import rules as spec_rules
 from backstay.spec.parse import parse
 from backstay.write import rules as write_rules
 
+Parameters = Mapping[tuple[str, str], int]
+NO_PARAMETERS: Parameters = {}
 FLEET = "fleet"
 """The folder beside the clusters' that holds what makes the GitOps engine apply them."""
 
@@ -73,8 +76,8 @@ class Compiled:
         return stops(self.findings)
 
 
-def compile_spec(source: Source) -> Compiled:
-    """Parse, resolve, emit, check: everything but the bytes."""
+def compile_spec(source: Source, parameters: Parameters = NO_PARAMETERS) -> Compiled:
+    """Parse, resolve, emit, check: everything but the bytes; `parameters` are the policy's, for rules."""
     spec, findings = parse(source.value)
     if spec is None:
         return _located(Compiled(findings), source)
@@ -84,7 +87,7 @@ def compile_spec(source: Source) -> Compiled:
         return _located(Compiled(findings), source)
     settled = emit(cluster, source.header)
     own = tuple(settle(manifest, dump) for manifest in fleet.emit(cluster))
-    findings += check(cluster, (*settled, *own))
+    findings += check(cluster, (*settled, *own), parameters)
     return _located(Compiled(findings, cluster, settled, own), source)
 
 
@@ -101,11 +104,11 @@ def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
     return (*(settle(manifest, dump) for manifest in (*manifests, *rest)), *files)
 
 
-def check(cluster: Cluster, settled: tuple[Settled, ...]) -> list[Diagnostic]:
+def check(cluster: Cluster, settled: tuple[Settled, ...], parameters: Parameters) -> list[Diagnostic]:
     """The rules over model, objects and controllers' configurations, and the upstream schemas over each object."""
     objects = [item_of(one) for one in settled if one.role is not Role.BUNDLE]
     configs = [item_of(one) for one in settled if one.role is Role.BUNDLE]
-    context = Context([*objects, *configs], cluster.features, cluster.versions, cluster)
+    context = Context([*objects, *configs], cluster.features, cluster.versions, cluster, parameters)
     return [*engine.run(context), *judge(SchemaSet.of(cluster.versions), objects)]
 
 
@@ -131,6 +134,13 @@ def _located(compiled: Compiled, source: Source) -> Compiled:
 
 def rules_by_id() -> Mapping[str, Rule]:
     """Every rule of every stage."""
-    tables = (load_rules.RULES, spec_rules.RULES, resolve_rules.RULES, SCHEMA_RULES, write_rules.RULES)
+    tables = (
+        load_rules.RULES,
+        policy_rules.RULES,
+        spec_rules.RULES,
+        resolve_rules.RULES,
+        SCHEMA_RULES,
+        write_rules.RULES,
+    )
     checks = (one.rule for one in CHECKS)
     return {rule.id: rule for rule in (*(rule for table in tables for rule in table), *checks)}

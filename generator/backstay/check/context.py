@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from backstay.check.parameters import PARAMETERS
 from backstay.core.diagnostic import Diagnostic, ObjectRef, Severity
 from backstay.core.fact import Origin, OriginKind
 from backstay.core.feature import Feature
@@ -34,13 +35,15 @@ class Context:
     """The facts a rule judges.
 
     `cluster` is the model, None for hand-written manifests; `features` are those of all installed versions;
-    `versions` maps `pipelines`, `workflows`, `istio`, `kubernetes` to `major.minor`, where known.
+    `versions` maps `pipelines`, `workflows`, `istio`, `kubernetes` to `major.minor`, where known. `parameters` are the
+    numbers that the organisation's policy changes, by rule id and name.
     """
 
     items: Sequence[Item]
     features: frozenset[Feature]
     versions: Mapping[str, str]
     cluster: Cluster | None = None
+    parameters: Mapping[tuple[str, str], int] = field(default_factory=dict)
     _by_kind: dict[str, list[Item]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_name: dict[tuple[str, str], list[Item]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -77,6 +80,11 @@ class Context:
             except ValueError:
                 self._nested[text] = None
         return self._nested[text]
+
+    def parameter(self, rule: Rule, name: str) -> int:
+        """A number that a rule measures with: the policy's, else its own."""
+        key = (rule.id, name)
+        return self.parameters.get(key, PARAMETERS[key].default)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` makes, made once for all rules; `key` names it and what it is made from."""

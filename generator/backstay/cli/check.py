@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
+from backstay.cli.folder import policies_option
 from backstay.cli.loading import load
 from backstay.cli.outcome import Exit
+from backstay.cli.policies import judge_for
 from backstay.cli.printing import FORMATS, show_findings
 from backstay.core.diagnostic import Diagnostic, Severity
 
@@ -16,8 +18,10 @@ from backstay.core.diagnostic import Diagnostic, Severity
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
 )
+@policies_option
+@click.option("--quiet", is_flag=True, help="Of the text format the sum only.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
-def command(specs: tuple[Path, ...], form: str, strict: bool) -> int:
+def command(specs: tuple[Path, ...], form: str, policies: Path | None, *, quiet: bool, strict: bool) -> int:
     """Judge SPECS (a folder of specs or single files; default: specs/) and print every finding.
 
     Nothing is written. A profile is judged through the clusters that extend it.
@@ -25,13 +29,18 @@ def command(specs: tuple[Path, ...], form: str, strict: bool) -> int:
     findings: list[Diagnostic] = []
     refused = False
     for path in _clusters(specs or (Path("specs"),)):
-        for loaded in load(path):
+        judge, excuses = judge_for(path, policies), []
+        findings += judge.findings
+        for loaded in load(path, judge=judge):
             findings += loaded.findings
+            excuses.append(loaded.excuses)
             refused |= loaded.merged is None
-    show_findings(findings, form, sys.stdout)
+        findings += judge.left_over(excuses, whole=path.is_dir())
+    show_findings(findings, form, sys.stdout, quiet=quiet)
     if refused:
         return Exit.BAD_CALL
-    bad = [f for f in findings if f.severity is Severity.ERROR or (strict and f.severity is Severity.WARNING)]
+    counted = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    bad = [one for one in findings if one.severity in counted and one.waived is None]
     return Exit.FINDINGS if bad else Exit.CLEAN
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from backstay.cli.compiling import Comparing, Run, compile_all
-from backstay.cli.folder import folder
+from backstay.cli.compiling import Comparing, Run
+from backstay.cli.folder import folder, policies_option
 from backstay.cli.outcome import Exit
+from backstay.cli.policies import judge_for
 from backstay.cli.printing import FORMATS, show_findings
 from backstay.pipeline import FLEET
 from backstay.write.check import stale
@@ -31,13 +32,14 @@ from backstay.write.tree import open_tree
 @click.option(
     "--staged", is_flag=True, help="Exit 1 too when a commit would not take the output along as it is."
 )
+@policies_option
 @click.option("--force", is_flag=True, help="Overwrite output that was edited by hand.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
 )
 def command(
     specs: Path, out: Path, clusters: tuple[str, ...], jobs: int,
-    check: bool, staged: bool, force: bool, form: str,
+    check: bool, staged: bool, policies: Path | None, force: bool, form: str,
 ) -> int:  # fmt: skip
     """Compile SPECS (default: specs/) into an overlay per cluster.
 
@@ -48,7 +50,7 @@ def command(
         raise click.UsageError(
             "--check writes nothing that could be staged; give one of --check and --staged"
         )
-    run = Run(specs, clusters)
+    run = Run(specs, clusters, judge_for(specs, policies))
     workers = jobs or os.cpu_count() or 1
     if check:
         return _check(run, out, workers, form)
@@ -79,7 +81,7 @@ def _staged(out: Path) -> int:
 
 def _check(run: Run, out: Path, jobs: int, form: str) -> int:
     """Compare instead of writing."""
-    for done in compile_all(run.specs, run.only, Comparing(out), jobs):
+    for done in run.compile(Comparing(out), jobs):
         run.add(done)
     left_over: list[str] = []
     if run.whole and not run.stops:

@@ -12,6 +12,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from backstay.cli.loading import Loaded, load
+from backstay.cli.policies import NO_EXCUSES, Excuses, Judge
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.load.files import named
 from backstay.load.fleet import Refused, fleet, show
@@ -36,6 +37,7 @@ class Done:
     outcome: Outcome | None = None
     diffs: tuple[FileDiff, ...] = ()
     fleet: dict[str, bytes] = field(default_factory=dict)
+    excuses: Excuses = NO_EXCUSES
 
 
 Finish = Callable[[str, dict[str, bytes]], tuple[Outcome | None, tuple[FileDiff, ...]]]
@@ -66,15 +68,19 @@ class Comparing:
         return None, tuple(stale(self.out, name, files))
 
 
-def compile_all(specs: Path, only: tuple[str, ...], finish: Finish, jobs: int) -> Iterator[Done]:
+def compile_all(
+    specs: Path, only: tuple[str, ...], finish: Finish, jobs: int, judge: Judge
+) -> Iterator[Done]:
     """Every cluster of SPECS in order, compiled and finished, by `jobs` processes."""
     if jobs == 1 or only:
-        yield from (_done(loaded, finish) for loaded in load(specs, only))
+        yield from (_done(loaded, finish) for loaded in load(specs, only, judge))
         return
     with ProcessPoolExecutor(jobs, mp_context=_workers(), initializer=_end_with_parent) as pool:
         specs_left = fleet(specs)
         while batch := list(islice(specs_left, _BATCH * jobs)):
-            yield from pool.map(_work, batch, [finish] * len(batch), chunksize=_BATCH // 4)
+            yield from pool.map(
+                _work, batch, [finish] * len(batch), [judge] * len(batch), chunksize=_BATCH // 4
+            )
 
 
 def _workers() -> ForkServerContext:
@@ -104,18 +110,18 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _work(spec: Merged | Refused, finish: Finish) -> Done:
-    return _done(Loaded.of(spec), finish)
+def _work(spec: Merged | Refused, finish: Finish, judge: Judge) -> Done:
+    return _done(Loaded.of(spec, judge), finish)
 
 
 def _done(loaded: Loaded, finish: Finish) -> Done:
     compiled, source = loaded.compiled, loaded.source
     if compiled is None or source is None or compiled.cluster is None or compiled.stops:
-        return Done(loaded.name, loaded.findings, loaded.merged is None)
+        return Done(loaded.name, loaded.findings, loaded.merged is None, excuses=loaded.excuses)
     outcome, diffs = finish(loaded.name, render(compiled, source))
     own = {one.file: render_file(one, source.header) for one in compiled.fleet}
     more = outcome.findings if outcome else ()
-    return Done(loaded.name, (*loaded.findings, *more), False, outcome, diffs, own)  # noqa: FBT003 - a field
+    return Done(loaded.name, (*loaded.findings, *more), False, outcome, diffs, own, loaded.excuses)  # noqa: FBT003 - a field
 
 
 @dataclass
@@ -124,6 +130,7 @@ class Run:
 
     specs: Path
     only: tuple[str, ...]
+    judge: Judge
     findings: list[Diagnostic] = field(default_factory=list)
     diffs: list[FileDiff] = field(default_factory=list)
     refused: bool = False
@@ -133,6 +140,11 @@ class Run:
     removed: int = 0
     _names: set[str] = field(default_factory=set)
     _fleet: dict[str, bytes] = field(default_factory=dict)
+    _excuses: list[Excuses] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """What is wrong with the policy stops everything."""
+        self.findings += self.judge.findings
 
     @property
     def whole(self) -> bool:
@@ -152,12 +164,18 @@ class Run:
         self.refused |= done.refused
         self._names.add(done.name)
         self._fleet |= done.fleet
+        self._excuses.append(done.excuses)
         if done.outcome is not None:
             self._count(done.outcome)
 
+    def compile(self, finish: Finish, jobs: int) -> Iterator[Done]:
+        """Every cluster, compiled and finished; then what is left to say of the policy."""
+        yield from compile_all(self.specs, self.only, finish, jobs, self.judge)
+        self.findings += self.judge.left_over(self._excuses, whole=self.whole)
+
     def write(self, tree: Tree, jobs: int, *, force: bool) -> None:
         """Compile everything and put it in its place: all of it, or with findings that stop, none of it."""
-        for done in compile_all(self.specs, self.only, Staging(tree.out, tree.stage, force), jobs):
+        for done in self.compile(Staging(tree.out, tree.stage, force), jobs):
             self.add(replace(done, outcome=done.outcome and tree.take(done.outcome)))
         if self.whole and not self.stops:
             outcome = tree.write(FLEET, self.fleet_files(), force=force)

@@ -10,3 +10,12 @@ def folder(name: str) -> Path:
     if not name:
         raise click.BadParameter("the name is empty; write `.` for the current folder")
     return Path(name)
+
+
+policies_option = click.option(
+    "--policies",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Severities and waivers (default: policies/ beside the specs).",
+)
+"""Where the organisation's policy is."""

@@ -1,9 +1,10 @@
 """Specs from disk through the compiler, one cluster at a time, for every command that needs them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from backstay.cli.policies import NO_EXCUSES, Excuses, Judge, judge_for
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
@@ -11,6 +12,9 @@ from backstay.load.fleet import Refused, fleet
 from backstay.load.profiles import Merged
 from backstay.load.rules import NO_CLUSTERS
 from backstay.pipeline import Compiled, Source, compile_spec, source_of
+
+NO_POLICY = Judge()
+"""Findings as the rules have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,12 @@ class Loaded:
     merged: Merged | None = None
     source: Source | None = None
     compiled: Compiled | None = None
+    excuses: Excuses = NO_EXCUSES
 
     @staticmethod
-    def of(spec: Merged | Refused) -> "Loaded":
-        """Compile what was read."""
-        return Loaded(spec.file, spec.found) if isinstance(spec, Refused) else _compiled(spec)
+    def of(spec: Merged | Refused, judge: Judge = NO_POLICY) -> "Loaded":
+        """Compile what was read, and judge it by a policy."""
+        return Loaded(spec.file, spec.found) if isinstance(spec, Refused) else _compiled(spec, judge)
 
     @property
     def name(self) -> str:
@@ -34,23 +39,29 @@ class Loaded:
         return self.compiled.cluster.name if self.compiled and self.compiled.cluster else ""
 
 
-def load(specs: Path, only: tuple[str, ...] = ()) -> Iterator[Loaded]:
-    """Every cluster of SPECS, compiled in memory; with `only`, just those clusters. Nothing is kept."""
+def load(specs: Path, only: tuple[str, ...] = (), judge: Judge | None = None) -> Iterator[Loaded]:
+    """Every cluster of SPECS, compiled in memory; with `only`, just those clusters. Nothing is kept.
+
+    Findings are as the policy sees them: by default that of the folder beside SPECS.
+    """
+    judge = judge_for(specs) if judge is None else judge
     found = set()
     for spec in fleet(specs):
         name = None if isinstance(spec, Refused) else _name(spec)
         if isinstance(spec, Refused) or not only or name in only:
             found.add(name)
-            yield Loaded.of(spec)
+            yield Loaded.of(spec, judge)
     missing = [name for name in only if name not in found]
     if missing:
         raise BadInput([no_such(name, specs) for name in missing])
 
 
-def _compiled(merged: Merged) -> Loaded:
+def _compiled(merged: Merged, judge: Judge) -> Loaded:
     source = source_of(merged)
-    compiled = compile_spec(source)
-    return Loaded(merged.file, tuple(compiled.findings), merged, source, compiled)
+    compiled = compile_spec(source, judge.policy.parameters)
+    findings, excuses = judge.judge(compiled.findings, str(_name(merged) or ""), merged.documents)
+    compiled = replace(compiled, findings=findings)
+    return Loaded(merged.file, tuple(findings), merged, source, compiled, excuses)
 
 
 def _name(merged: Merged) -> object:

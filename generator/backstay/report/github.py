@@ -8,8 +8,8 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 
 
 def to_github(found: Iterable[Diagnostic]) -> str:
-    """A `::error file=...` line a finding (docs.github.com, workflow commands)."""
-    return "".join(_line(finding) for finding in found)
+    """A `::error file=...` line a finding that nobody waived (docs.github.com, workflow commands)."""
+    return "".join(_line(finding) for finding in found if finding.waived is None)
 
 
 def _line(finding: Diagnostic) -> str:

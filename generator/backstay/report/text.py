@@ -1,5 +1,6 @@
 """Findings for people: what, where (with the line itself), why it matters, what to do."""
 
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
 from backstay.core.diagnostic import Diagnostic, Severity
@@ -14,24 +15,33 @@ Paint = Callable[[str, str], str]
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 _HIDDEN = frozenset({"SEC001"})
 _WIDTH = 160
+_LEAST_WIDTH = 40
+_INDENT = 10
 
 
-def to_text(found: Iterable[Diagnostic], rules: Mapping[str, Rule], line_of: LineOf, paint: Paint) -> str:
-    """All findings, a block each, a blank line between."""
-    return "\n".join(_block(finding, rules, line_of, paint) for finding in found)
+def to_text(
+    found: Iterable[Diagnostic], rules: Mapping[str, Rule], line_of: LineOf, paint: Paint, width: int = 0
+) -> str:
+    """All findings, a block each, a blank line between; sentences wrapped at `width` columns, 0 for not at all."""
+    return "\n".join(_block(finding, rules, line_of, paint, width) for finding in found)
 
 
 def summary(found: Iterable[Diagnostic]) -> str:
-    """`2 errors, 1 warning`; `no findings`."""
+    """`2 errors, 1 warning, 1 waived`; `no findings`."""
     counts = dict.fromkeys(Severity, 0)
+    waived = 0
     for finding in found:
-        counts[finding.severity] += 1
+        if finding.waived is None:
+            counts[finding.severity] += 1
+        else:
+            waived += 1
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
     parts = [f"{n} {words[s]}{'' if n == 1 else 's'}" for s, n in counts.items() if n]
+    parts += [f"{waived} waived"] if waived else []
     return ", ".join(parts) or "no findings"
 
 
-def _block(finding: Diagnostic, rules: Mapping[str, Rule], line_of: LineOf, paint: Paint) -> str:
+def _block(finding: Diagnostic, rules: Mapping[str, Rule], line_of: LineOf, paint: Paint, width: int) -> str:
     head = paint(f"{finding.severity.value}[{finding.rule}]", _COLOURS[finding.severity])
     lines = [f"{head} {paint(finding.name, 'bold')}: {_clean(finding.message)}"]
     if finding.place.file or finding.place.route:
@@ -41,9 +51,19 @@ def _block(finding: Diagnostic, rules: Mapping[str, Rule], line_of: LineOf, pain
         lines.append(f"  = object: {_clean(str(finding.object))}{_clean(field)}")
     lines += [f"  = see: {one.place}: {_clean(one.message)}" for one in finding.related]
     why = rules[finding.rule].why if finding.rule in rules else ""
-    lines += [f"  = why: {why}"] if why else []
-    lines += [f"  = {paint('help', 'bold')}: {_clean(finding.help)}"] if finding.help else []
+    lines += _wrapped("  = why: ", why, width) if why else []
+    lines += _wrapped(f"  = {paint('help', 'bold')}: ", _clean(finding.help), width) if finding.help else []
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(start: str, text: str, width: int) -> list[str]:
+    """A sentence behind its start, later lines under its first word."""
+    if width < _LEAST_WIDTH:
+        return [start + text]
+    first, *rest = textwrap.wrap(text, width - _INDENT, break_long_words=False, break_on_hyphens=False) or [
+        ""
+    ]
+    return [start + first, *(" " * _INDENT + line for line in rest)]
 
 
 def _excerpt(finding: Diagnostic, line_of: LineOf, paint: Paint) -> list[str]:

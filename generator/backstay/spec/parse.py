@@ -4,6 +4,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,6 +16,8 @@ from backstay.spec import rules
 from backstay.spec.cluster import Cluster
 from backstay.spec.secrets import find_secrets
 
+S = TypeVar("S", bound=BaseModel)
+
 _TYPE_WORDS = {
     "string_type": "text", "int_type": "a whole number", "int_from_float": "a whole number",
     "bool_type": "true or false", "float_type": "a number", "dict_type": "a map", "model_type": "a map",
@@ -23,7 +26,12 @@ _TYPE_WORDS = {
 
 
 def parse(value: Mapping[str, object]) -> tuple[Cluster | None, list[Diagnostic]]:
-    """The typed spec and no findings, or None and every finding, each at its symbolic place.
+    """A cluster's typed spec and no findings, or None and every finding, each at its symbolic place."""
+    return parse_as(Cluster, value)
+
+
+def parse_as(root: type[S], value: Mapping[str, object]) -> tuple[S | None, list[Diagnostic]]:
+    """As `parse`, for any document whose shape is a section.
 
     Pasted secrets are looked for first: their findings replace all others at the same place, because the
     others might repeat the value.
@@ -31,23 +39,23 @@ def parse(value: Mapping[str, object]) -> tuple[Cluster | None, list[Diagnostic]
     secrets = list(find_secrets(value))
     hidden = {finding.place.route for finding in secrets}
     try:
-        spec = Cluster.model_validate(value)
+        spec = root.model_validate(value)
     except ValidationError as failed:
-        found = [_finding(detail) for detail in failed.errors(include_url=False)]
+        found = [_finding(root, detail) for detail in failed.errors(include_url=False)]
         return None, secrets + [f for f in found if f.place.route not in hidden]
     return (None, secrets) if secrets else (spec, [])
 
 
-def _finding(detail: ErrorDetails) -> Diagnostic:
+def _finding(root: type[BaseModel], detail: ErrorDetails) -> Diagnostic:
     route: Route = tuple(detail["loc"])
     kind = detail["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(route)
+        return _unknown_key(root, route)
     if kind == "missing":
         return rules.MISSING_KEY.report(
             f"`{route[-1]}` is missing",
             at=Place(route=route[:-1]),
-            help=f"add `{route[-1]}:`" + _about(route),
+            help=f"add `{route[-1]}:`" + _about(root, route),
         )
     if kind == "value":
         context = detail.get("ctx", {})
@@ -59,11 +67,11 @@ def _finding(detail: ErrorDetails) -> Diagnostic:
         return rules.WRONG_TYPE.report(
             f"`{_name(route)}` has to be {_TYPE_WORDS[kind]}",
             at=Place(route=route),
-            help="see `backstay schema`" + _about(route),
+            help="see `backstay schema`" + _about(root, route),
         )
     words = detail["msg"][:1].lower() + detail["msg"][1:]
     return rules.WRONG_VALUE.report(
-        f"`{_name(route)}`: {words}", at=Place(route=route), help="change the value" + _about(route)
+        f"`{_name(route)}`: {words}", at=Place(route=route), help="change the value" + _about(root, route)
     )
 
 
@@ -71,8 +79,8 @@ def _name(route: Route) -> str:
     return str(route[-1]) if route else "the spec"
 
 
-def _unknown_key(route: Route) -> Diagnostic:
-    known = sorted(_keys(_model_at(route[:-1])))
+def _unknown_key(root: type[BaseModel], route: Route) -> Diagnostic:
+    known = sorted(_keys(_model_at(root, route[:-1])))
     near = difflib.get_close_matches(str(route[-1]), known, n=1, cutoff=0.5)
     where = f"`{show(route[:-1])}`" if route[:-1] else "a spec"
     help_ = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
@@ -91,8 +99,8 @@ def _unknown_choice(route: Route, detail: ErrorDetails) -> Diagnostic:
     )
 
 
-def _about(route: Route) -> str:
-    model = _model_at(route[:-1])
+def _about(root: type[BaseModel], route: Route) -> str:
+    model = _model_at(root, route[:-1])
     for name, field in model.model_fields.items() if model else ():
         if (field.alias or name) == route[-1] and field.description:
             return f": {field.description}"
@@ -104,9 +112,9 @@ def _keys(model: type[BaseModel] | None) -> Iterator[str]:
         yield field.alias or name
 
 
-def _model_at(route: Route) -> type[BaseModel] | None:
+def _model_at(root: type[BaseModel], route: Route) -> type[BaseModel] | None:
     """The section at a route: keys step into fields, or through maps and lists to what they hold."""
-    here: object = Cluster
+    here: object = root
     for step in route:
         here = _inner(here)
         if isinstance(here, type) and issubclass(here, BaseModel):

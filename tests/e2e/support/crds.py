@@ -48,7 +48,7 @@ def unpacked(project: str, line: str) -> tuple[str, Path]:
     source = _sources()[project]
     pin = source["versions"][line]
     module = f"{source['module']}@{pin['version']}"
-    found = _download(module)
+    found = download(module)
     if found["Sum"] != pin["sum"]:
         raise Failed(1, f"{module} has the hash {found['Sum']}, pinned is {pin['sum']}")
     return pin["version"], Path(found["Dir"])
@@ -99,7 +99,7 @@ def prepared(crd: Object) -> Object:
     return crd | {"spec": crd["spec"] | {"versions": versions}}
 
 
-def _download(module: str) -> dict[str, str]:
+def download(module: str) -> dict[str, str]:
     """Return what `go mod download -json MODULE` tells: `Dir`, the unpacked files, and `Sum`, their hash."""
     told = find_go().fetch("mod", "download", "-json", module, folder=cache_folder(), seconds=FETCH_SECONDS)
     answer: dict[str, str] = json.loads(told)

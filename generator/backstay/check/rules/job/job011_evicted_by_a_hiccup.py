@@ -22,9 +22,8 @@ from backstay.core.units import show_duration
 
 RULE = rule(__doc__, "JOB011", "evicted-by-a-hiccup", Severity.WARNING)
 
-_LEAST_SECONDS = 30
 _WHY = "a node that only flaps ends the job's work"
-_HELP = "tolerate at least 30s; 60s still recovers soon"
+_HELP = "tolerate at least {}; 60s still recovers soon"
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
@@ -34,20 +33,22 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 
 
 def _in_spec(ctx: Context) -> Iterator[Diagnostic]:
+    least = ctx.parameter(RULE, "leastToleration")
     for workload in ctx.cluster.jobs.workloads if ctx.cluster else ():
         held = workload.toleration
-        if held is not None and held.value < 1000 * _LEAST_SECONDS:
+        if held is not None and held.value < least:
             yield RULE.report(f"pods leave a silent node after {show_duration(held.value)}: {_WHY}",
-                              at=look.stated(held, workload.place), help=_HELP)  # fmt: skip
+                              at=look.stated(held, workload.place), help=_HELP.format(show_duration(least)))  # fmt: skip
 
 
 def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
+    least = ctx.parameter(RULE, "leastToleration")
     for one in pods.of_jobs(ctx):
         for toleration, _ in tolerations.against_loss(one.spec):
             seconds = pods.number(toleration.get("tolerationSeconds"))
-            if seconds is not None and seconds < _LEAST_SECONDS:
+            if seconds is not None and 1000 * seconds < least:
                 yield ctx.report(RULE, one.item, (*toleration.route, "tolerationSeconds"),
-                                 f"pods leave a silent node after {seconds}s: {_WHY}", _HELP)  # fmt: skip
+                                 f"pods leave a silent node after {seconds}s: {_WHY}", _HELP.format(show_duration(least)))  # fmt: skip
 
 
 CHECK = Check(RULE, reads=pods.KINDS | {"workloads"}, run=check)

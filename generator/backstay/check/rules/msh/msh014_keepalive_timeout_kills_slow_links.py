@@ -27,7 +27,6 @@ from backstay.upstream.grpc import KEEPALIVE_TIME, KEEPALIVE_TIMEOUT
 
 RULE = rule(__doc__, "MSH014", "keepalive-timeout-kills-slow-links", Severity.WARNING)
 
-_LEAST_MS = 10_000
 _DEFAULT_MS = 20_000
 
 
@@ -36,17 +35,23 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for knobs in way.knobs(ctx):
         calls = [call for call in way.calls(ctx) if call.service.name == knobs.service.name]
         if not knobs.service.sidecar:
-            yield from _judge(knobs, knobs.server_args, knobs.service.name)
+            yield from _judge(ctx, knobs, knobs.server_args, knobs.service.name)
         direct = sorted(
             {call.client.name for call in calls if not call.client.sidecar and call.client.settable_keepalive}
         )
         if direct:
-            yield from _judge(knobs, knobs.client_args, " and ".join(direct))
+            yield from _judge(ctx, knobs, knobs.client_args, " and ".join(direct))
 
 
-def _judge(knobs: Knobs, args: tuple[tuple[str, Fact[int | str]], ...], who: str) -> Iterator[Diagnostic]:
+def _judge(
+    ctx: Context, knobs: Knobs, args: tuple[tuple[str, Fact[int | str]], ...], who: str
+) -> Iterator[Diagnostic]:
     timeout = way.number(args, KEEPALIVE_TIMEOUT)
-    if timeout is not None and timeout.value < _LEAST_MS and way.number(args, KEEPALIVE_TIME) is not None:
+    if (
+        timeout is not None
+        and timeout.value < ctx.parameter(RULE, "leastTimeout")
+        and way.number(args, KEEPALIVE_TIME) is not None
+    ):
         yield RULE.report(
             f"a keepalive timeout of {show_duration(timeout.value)} is also TCP_USER_TIMEOUT: {who} drops connections after "
             "so little packet loss",

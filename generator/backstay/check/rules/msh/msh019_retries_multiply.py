@@ -32,7 +32,6 @@ from backstay.model.parts import Retries
 
 RULE = rule(__doc__, "MSH019", "retries-multiply")
 
-_BUDGET = 4
 _STEPS = "pipeline-steps"
 
 Layer = tuple[str, int]
@@ -43,12 +42,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     if ctx.cluster is None or any(one.is_mutual and RULE.id in one.rules for one in ctx.cluster.conflicts):
         return
     retries = ctx.cluster.retries
-    yield from _judge(retries, _of_steps(retries), "a pipeline step", _place(retries, Place()))
+    yield from _judge(ctx, retries, _of_steps(retries), "a pipeline step", _place(retries, Place()))
     for call in ctx.cluster.network.calls:
         layers = _layers(ctx, call, retries)
         if layers != _of_steps(retries):
             words = f"a call from {call.client.name} to {call.service.name}"
-            yield from _judge(retries, layers, words, call.place)
+            yield from _judge(ctx, retries, layers, words, call.place)
 
 
 def _layers(ctx: Context, call: Call, retries: Retries) -> list[Layer]:
@@ -93,9 +92,9 @@ def _of_gateways(call: Call) -> Iterator[Layer]:
             yield hop.receiver, hop.acceptor.retries.value + 1
 
 
-def _judge(retries: Retries, layers: list[Layer], what: str, at: Place) -> Iterator[Diagnostic]:
+def _judge(ctx: Context, retries: Retries, layers: list[Layer], what: str, at: Place) -> Iterator[Diagnostic]:
     tries, stated = prod(tries for _, tries in layers), retries.max_attempts
-    budget = _BUDGET if stated is None else stated.value
+    budget = ctx.parameter(RULE, "budget") if stated is None else stated.value
     if tries <= budget or (stated is None and len(layers) == 1):
         return
     sums = " x ".join(f"{tries} by {name}" for name, tries in layers)

@@ -1,0 +1,129 @@
+"""A policy as data, and what it makes of findings. Pure: the day is given."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from backstay.check.policy.rules import EXPIRED_WAIVER, UNUSED_WAIVER
+from backstay.core.diagnostic import Diagnostic, ObjectRef, Severity
+from backstay.core.place import Place
+from backstay.core.route import show
+
+ParameterKey = tuple[str, str]
+"""A rule's id and the name of one of its parameters."""
+
+
+class RuleSet(StrEnum):
+    """A named way to look at all rules."""
+
+    STRICT = "strict"
+    UPGRADE = "upgrade"
+
+
+UPGRADE_RULES = frozenset(
+    {"KFP001", "KFP010", "KFP033", "MSH013", "MSH034", "JOB009", "JOB040", "SCH003", "VER003"}
+)
+"""What breaks, or does nothing any more, with another version."""
+_STRICTER = {
+    Severity.INFO: Severity.WARNING,
+    Severity.WARNING: Severity.ERROR,
+    Severity.ERROR: Severity.ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """One excuse. Empty patterns match everything; `place` matches what is at it or below it."""
+
+    rule: str
+    cluster: str
+    object: str
+    route: str
+    reason: str
+    owner: str
+    expires: date
+    at: Place
+
+    @property
+    def words(self) -> str:
+        """What stands in a finding that it excuses."""
+        return f"{self.reason} ({self.owner}, until {self.expires.isoformat()})"
+
+    def covers(self, found: Diagnostic, cluster: str) -> bool:
+        """Whether it excuses a finding of a cluster."""
+        if self.rule != found.rule or not fnmatchcase(cluster, self.cluster or "*"):
+            return False
+        return self._about(found.object) and self._here(found.place)
+
+    def _about(self, ref: ObjectRef | None) -> bool:
+        if not self.object:
+            return True
+        if ref is None:
+            return False
+        names = (f"{ref.kind}/{ref.name}", f"{ref.kind}/{ref.namespace}/{ref.name}")
+        return any(fnmatchcase(name, self.object) for name in names)
+
+    def _here(self, place: Place) -> bool:
+        if not self.route:
+            return True
+        path = show(place.route)
+        return path == self.route or path.startswith((f"{self.route}.", f"{self.route}["))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Severities by rule id (None: off), rule sets, parameters, and waivers. The empty policy changes nothing."""
+
+    severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    sets: frozenset[RuleSet] = frozenset()
+    parameters: Mapping[ParameterKey, int] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+
+    def judge(
+        self, found: Iterable[Diagnostic], cluster: str, today: date
+    ) -> tuple[list[Diagnostic], frozenset[int]]:
+        """The findings as this policy sees them, and the indexes of the waivers that excused some."""
+        kept, used = [], set[int]()
+        for one in self._weighed(found):
+            index = next(
+                (i for i, w in enumerate(self.waivers) if w.expires >= today and w.covers(one, cluster)), None
+            )
+            if index is None:
+                kept.append(one)
+            else:
+                used.add(index)
+                kept.append(replace(one, waived=self.waivers[index].words))
+        return kept, frozenset(used)
+
+    def _weighed(self, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+        for one in found:
+            severity = self.severities[one.rule] if one.rule in self.severities else self._by_set(one)
+            if severity is not None:
+                yield one if severity is one.severity else replace(one, severity=severity)
+
+    def _by_set(self, one: Diagnostic) -> Severity:
+        if RuleSet.UPGRADE in self.sets and one.rule in UPGRADE_RULES:
+            return Severity.ERROR
+        return _STRICTER[one.severity] if RuleSet.STRICT in self.sets else one.severity
+
+    def left_over(self, used: Iterable[int], today: date, *, whole: bool) -> Iterator[Diagnostic]:
+        """Waivers that have run out; and, where everything was judged, those that excused nothing."""
+        excused = set(used)
+        for index, waiver in enumerate(self.waivers):
+            if waiver.expires < today:
+                yield EXPIRED_WAIVER.report(
+                    f"the waiver of {waiver.rule} ended on {waiver.expires.isoformat()}", at=waiver.at,
+                    help=f"mend what it excused, or have {waiver.owner} renew it",
+                )  # fmt: skip
+            elif whole and index not in excused:
+                yield UNUSED_WAIVER.report(
+                    f"nothing is found that the waiver of {waiver.rule} excuses",
+                    at=waiver.at,
+                    help="take it out",
+                )
+
+
+EMPTY = Policy()
+"""What holds where there is no policies folder."""

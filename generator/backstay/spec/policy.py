@@ -1,0 +1,76 @@
+"""The organisation's policy: how bad each finding is, and what is waived for whom until when.
+
+`policies/profile.yaml` tunes rules, `policies/waivers.yaml` excuses single findings.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from backstay.spec.base import Section
+from backstay.spec.types import Many, wrong
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise wrong("date", "not a date", "write it as 2027-03-31") from None
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+class RuleSetting(Section):
+    """What the organisation thinks of one rule."""
+
+    severity: Literal["error", "warning", "info", "off"] | None = None
+    """How bad its findings are; `off` takes them away."""
+    parameters: dict[str, str | int] = Field(default_factory=dict)
+    """Numbers that the rule measures with, by name; `backstay rules ID` lists them."""
+
+
+class Profile(Section):
+    """`policies/profile.yaml`: rule sets and single rules."""
+
+    api_version: Literal["backstay.dev/v1alpha1"]
+    """The file's own version."""
+    kind: Literal["PolicyProfile"]
+    """`PolicyProfile`."""
+    sets: Many[Literal["strict", "upgrade"]] = ()
+    """`strict`: warnings are errors and notes warnings. `upgrade`: what the next version breaks is an error."""
+    rules: dict[str, RuleSetting] = Field(default_factory=dict)
+    """Rules by id or name; they win over the sets."""
+
+
+class Waiver(Section):
+    """One excuse: which findings, why, who answers for it, and until when."""
+
+    rule: Text
+    """The rule's id or name."""
+    cluster: Text | None = None
+    """Only in this cluster; `*` stands for any part of a name."""
+    object: Text | None = None
+    """Only about this object: `Kind/name` or `Kind/namespace/name`; `*` stands for any part."""
+    place: Text | None = None
+    """Only at this place of the spec or below it, such as `network.calls[0]`."""
+    reason: Annotated[str, Field(min_length=10)]
+    """Why it is all right."""
+    owner: Text
+    """Who answers for it."""
+    expires: Day
+    """The last day on which it counts."""
+
+
+class Waivers(Section):
+    """`policies/waivers.yaml`: every excuse."""
+
+    api_version: Literal["backstay.dev/v1alpha1"]
+    """The file's own version."""
+    kind: Literal["Waivers"]
+    """`Waivers`."""
+    waivers: Many[Waiver] = ()
+    """The excuses."""

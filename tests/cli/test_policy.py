@@ -1,0 +1,241 @@
+"""Policies: severities, parameters, waivers and comments, and what is wrong with them."""
+
+import json
+
+import pytest
+
+SLOW = {
+    "retries__pipelineSteps": {"attempts": 4, "on": ["error"], "backoff": {"initial": "30s", "factor": 2}}
+}
+NOTE = {"network__calls__0__detectDeadPeerIn": "2m"}
+"""A finding: MSH004, a note at network.calls[0].detectDeadPeerIn."""
+HEAD = "apiVersion: backstay.dev/v1alpha1\n"
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch):
+    """2026-06-01, whenever the tests run."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1780272000")
+
+
+@pytest.fixture
+def check(repository):
+    """Run `check` with a profile and waivers; the findings by rule."""
+
+    def run(*words, profile="", waivers="", code=0):
+        if profile:
+            repository.text("policies/profile.yaml", f"{HEAD}kind: PolicyProfile\n{profile}")
+        if waivers:
+            repository.text("policies/waivers.yaml", f"{HEAD}kind: Waivers\nwaivers:\n{waivers}")
+        ran = repository.backstay("check", "--format", "json", *words)
+        assert code is None or ran.code == code, ran.out + ran.err
+        return {one["rule"]: one for one in ran.findings}
+
+    return run
+
+
+def waiver(
+    rule="MSH004", reason="the server goes next month", owner="ml-platform", expires="2026-12-31", **more
+):
+    """One waiver, as YAML."""
+    return f"  - {json.dumps({'rule': rule, 'reason': reason, 'owner': owner, 'expires': expires, **more})}\n"
+
+
+def test_severities_by_id_by_name_and_off(repository, check):
+    """A note becomes an error that stops; off takes it away."""
+    repository.spec(**NOTE)
+    assert check()["MSH004"]["severity"] == "info"
+    assert check(profile="rules: {MSH004: {severity: error}}", code=1)["MSH004"]["severity"] == "error"
+    assert (
+        check(profile="rules: {dead-peer-unnoticed: {severity: warning}}")["MSH004"]["severity"] == "warning"
+    )
+    assert "MSH004" not in check(profile="rules: {MSH004: {severity: off}}")
+
+
+def test_an_error_by_policy_stops_the_compile_and_a_lowered_one_does_not(repository):
+    """The policy decides before anything is written, in one process and in several."""
+    repository.spec(**NOTE)
+    repository.text(
+        "policies/profile.yaml", f"{HEAD}kind: PolicyProfile\nrules: {{MSH004: {{severity: error}}}}"
+    )
+    for jobs in ("1", "2"):
+        ran = repository.backstay("compile", "--jobs", jobs)
+        assert ran.code == 1
+        assert "nothing was written" in ran.err
+    repository.text(
+        "policies/profile.yaml", f"{HEAD}kind: PolicyProfile\nrules: {{MSH004: {{severity: warning}}}}"
+    )
+    assert repository.backstay("compile").code == 0
+
+
+def test_sets(repository, check):
+    """`strict` raises everything by one; what a rule's own setting says wins."""
+    repository.spec(**NOTE)
+    assert check(profile="sets: [strict]")["MSH004"]["severity"] == "warning"
+    assert check(profile="sets: [strict]\nrules: {MSH004: {severity: info}}")["MSH004"]["severity"] == "info"
+    assert check(profile="sets: [upgrade]")["MSH004"]["severity"] == "info"
+
+
+def test_parameters_change_what_a_rule_measures_with(repository, check):
+    """MSH014 warns below ten seconds; an organisation may want fifteen."""
+    repository.spec(network__overrides={"metadata": {"clientArguments": {"grpc.keepalive_time_ms": 60000}}},
+                    network__services__metadata={"preset": "kfp-metadata-grpc", "sidecar": False},
+                    network__overrides__metadata__serverArguments={"grpc.keepalive_time_ms": 60000, "grpc.keepalive_timeout_ms": 12000})  # fmt: skip
+    assert "MSH014" not in check()
+    assert "MSH014" in check(profile="rules: {MSH014: {parameters: {leastTimeout: 15s}}}")
+    assert "MSH014" not in check(profile="rules: {MSH014: {parameters: {leastTimeout: 12s}}}")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"cluster": "one"},
+        {"cluster": "o*"},
+        {"place": "network.calls[0]"},
+        {"place": "network.calls[0].detectDeadPeerIn"},
+    ],
+)
+def test_a_waiver_excuses_with_its_reason(repository, check, more):
+    """Also what the profile made an error of; the reason, the owner and the date stand in the finding."""
+    repository.spec(**NOTE)
+    found = check(profile="rules: {MSH004: {severity: error}}", waivers=waiver(**more))
+    assert found["MSH004"]["waived"] == "the server goes next month (ml-platform, until 2026-12-31)"
+    assert repository.backstay("compile").code == 0
+    assert "1 waived" in repository.backstay("check", "--quiet").out
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"cluster": "two"},
+        {"place": "network.calls[1]"},
+        {"place": "network.calls[0].det"},
+        {"object": "Job/*"},
+    ],
+)
+def test_a_waiver_for_something_else_is_unused(repository, check, more):
+    """And that is a finding at its line."""
+    repository.spec(**NOTE)
+    found = check(waivers=waiver(**more))
+    assert found["MSH004"]["waived"] is None
+    assert (found["POL004"]["place"]["file"], found["POL004"]["place"]["line"]) == (
+        "policies/waivers.yaml",
+        4,
+    )
+
+
+def test_a_waiver_by_object(repository, check):
+    """By kind and name, with the namespace or without."""
+    repository.spec(storage__overrides={"launcher": {"MINIO_ENDPOINT": "minio:9000"}})
+    rule = next(rule for rule, one in check(code=1).items() if one["object"])
+    ref = check(code=1)[rule]["object"]
+    for name in (
+        f"{ref['kind']}/{ref['name']}",
+        f"{ref['kind']}/{ref['namespace']}/{ref['name']}",
+        f"{ref['kind']}/*",
+    ):
+        assert check(waivers=waiver(rule, object=name), code=None)[rule]["waived"]
+    assert check(waivers=waiver(rule, object="Job/*"), code=1)[rule]["waived"] is None
+
+
+def test_a_waiver_counts_on_its_last_day_and_not_after(repository, check, monkeypatch):
+    """Then it is a finding itself, and what it excused is back."""
+    repository.spec(**NOTE)
+    assert check(waivers=waiver(expires="2026-06-01"))["MSH004"]["waived"]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1780272000 + 86_400))
+    found = check()
+    assert found["MSH004"]["waived"] is None
+    assert "ended on 2026-06-01" in found["POL003"]["message"]
+    assert "ml-platform" in found["POL003"]["help"]
+
+
+def test_unused_waivers_are_told_only_where_everything_was_judged(repository, check):
+    """A single file says nothing about the others."""
+    spec = repository.spec()
+    assert "POL004" in check(waivers=waiver("MSH014"))
+    assert "POL004" not in check(str(spec))
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_comment_excuses_its_line(repository, check, above):
+    """At the end of the line that is found, or by itself above it."""
+    spec = repository.spec(**NOTE)
+    lines = spec.read_text().splitlines()
+    at = next(index for index, line in enumerate(lines) if "detectDeadPeerIn" in line)
+    comment = "# backstay: allow MSH004 callers have short deadlines anyway"
+    lines[at : at + 1] = [comment, lines[at]] if above else [f"{lines[at]} {comment}"]
+    spec.write_text("\n".join(lines))
+    assert check()["MSH004"]["waived"] == "callers have short deadlines anyway"
+
+
+@pytest.mark.parametrize(
+    ("comment", "rule", "message"),
+    [
+        ("# backstay: allow MSH999 whatever it may be", "POL001", "there is no rule `MSH999`"),
+        ("# backstay: allow MSH004", "POL006", "MSH004 is allowed without a reason"),
+        ("# backstay: allow MSH014 nothing of that kind here", "POL004", "nothing is found here"),
+    ],
+)
+def test_comments_that_excuse_nothing(repository, check, comment, rule, message):
+    """Each at its own line."""
+    spec = repository.spec(**NOTE)
+    spec.write_text(f"{comment}\n{spec.read_text()}")
+    found = check(code=0 if rule == "POL004" else 1)
+    assert message in found[rule]["message"]
+    assert found[rule]["place"]["line"] == 1
+
+
+@pytest.mark.parametrize(
+    ("profile", "rule", "message"),
+    [
+        ("rules: {MSH04: {severity: off}}", "POL001", "there is no rule `MSH04`"),
+        ("rules: {LOD001: {severity: off}}", "POL002", "LOD001 can be neither tuned nor waived"),
+        ("rules: {SPC001: {severity: off}}", "POL002", "SPC001"),
+        ("rules: {MSH014: {parameters: {least: 3s}}}", "POL005", "MSH014 has no parameter `least`"),
+        ("rules: {MSH014: {parameters: {leastTimeout: 3}}}", "POL005", "`3` is no duration"),
+        ("rules: {MSH019: {parameters: {budget: 0}}}", "POL005", "`0` is no whole number above zero"),
+        ("rules: {MSH014: {severity: bad}}", "SPC005", "`bad` is not a possible `severity`"),
+        ("rule: {}", "SPC001", "unknown key `rule`"),
+        ("sets: [lenient]", "SPC005", "lenient"),
+    ],
+)
+def test_a_wrong_profile_is_told_at_its_line_and_stops(repository, check, profile, rule, message):
+    """All of it, before anything is compiled."""
+    repository.spec()
+    found = check(profile=profile, code=1)
+    assert message in found[rule]["message"]
+    assert (found[rule]["place"]["file"], found[rule]["place"]["line"]) == ("policies/profile.yaml", 3)
+    assert repository.backstay("compile").code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (waiver(expires="soon"), "SPC004"),
+        (waiver(reason="because"), "SPC004"),
+        (waiver(owner=""), "SPC004"),
+        (waiver("OUT001"), "POL002"),
+        (waiver("nothing-such"), "POL001"),
+        ("  - {rule: MSH004}\n", "SPC002"),
+    ],
+)
+def test_wrong_waivers(repository, check, text, rule):
+    """A waiver says who, why and until when."""
+    repository.spec()
+    assert check(waivers=text, code=1)[rule]["place"]["file"] == "policies/waivers.yaml"
+
+
+def test_another_folder(repository, check):
+    """`--policies`; one that is not there is a bad call."""
+    repository.spec(**NOTE)
+    repository.text("rules/profile.yaml", f"{HEAD}kind: PolicyProfile\nrules: {{MSH004: {{severity: off}}}}")
+    assert "MSH004" not in check("--policies", "rules")
+    assert repository.backstay("check", "--policies", "absent").code == 2
+
+
+def test_a_policy_that_is_no_yaml(repository, check):
+    """Said as of any file, without a traceback."""
+    repository.spec()
+    repository.text("policies/waivers.yaml", "{")
+    assert any(rule.startswith("LOD") for rule in check(code=1))
