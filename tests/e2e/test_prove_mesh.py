@@ -1,44 +1,26 @@
-"""`backstay prove mesh` with everything real but the wires: the table of who keeps a silent stream open, and faults."""
+"""`backstay prove mesh` with everything real but the wires: the table of who keeps a silent stream open, both ways."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from dataclasses import dataclass, replace
 
 import pytest
 
-from backstay.core.fact import Origin, OriginKind
-from backstay.core.failure import CannotTell
+from backstay.core.fact import Fact, Origin, OriginKind
 from backstay.core.manifest import Role, Settled
 from backstay.pipeline import emit
 from backstay.prove.mesh import prover
-from backstay.prove.mesh.chain import chain
-from backstay.prove.mesh.envoy import envoy, reserved_port
 from backstay.prove.mesh.prover import Job
-from backstay.prove.mesh.setting import settings
 from backstay.prove.mesh.words import Kind, Report
 from backstay.prove.words import Verdict
+from backstay.upstream import grpc
 from e2e.support.envoy import find_envoy
 from e2e.support.missing import skip_or_fail
 from support.compiler import HEADER
-from support.hop_table import BOTH, PINGS, ROWS, Row, spec, turned
+from support.hop_table import BOTH, NONE, PINGS, ROWS, Row, spec, turned
 from support.istio import envoy_filter, keepalive_patch
 from support.modelling import model
 from support.proving import job_of_spec, without
-from support.repository import REPO
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 pytestmark = pytest.mark.e2e
 
@@ -46,9 +28,8 @@ UPSTREAM_BY_RULE = Row("the client sidecar's cluster, by a DestinationRule", BOT
 TABLE = (*ROWS, UPSTREAM_BY_RULE)
 PROMISES = {
     "from": "trainers", "to": "metadata", "via": ["box"], "silentFor": "20m",
-    "detectDeadPeerIn": "2m",
+    "detectDeadPeerIn": "2m", "idempotent": False,
 }  # fmt: skip
-LIMIT_SECONDS = 120
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -67,6 +48,51 @@ def job_of(row: Row) -> Job:
         )
         settled = (*settled, Settled("own.yaml", Role.OBJECT, own, {}, Origin(OriginKind.FIXED, "test")))
     return Job(cluster, settled)
+
+
+SERVER, FILTERS = "server", "EnvoyFilter"
+"""What is taken away or put in: the server's patch, and EnvoyFilters; the callers' ConfigMap by its kind."""
+NEEDS = {
+    "both connection managers": FILTERS,
+    "the client sidecar's cluster": FILTERS,
+    "the client sidecar's cluster, by a DestinationRule": "DestinationRule",
+    "server arguments, no sidecars": SERVER,
+    "client without sidecar: the server's connection manager": FILTERS,
+    "client without sidecar: client arguments": "ConfigMap",
+}
+"""What keeps the stream open in the rows that survive: without it they do not."""
+MENDED_BY = {
+    "nothing": "the client sidecar's cluster",
+    "the client sidecar's connection manager": "the client sidecar's cluster",
+    "server arguments, with sidecars": "the client sidecar's cluster",
+    "all arguments, with sidecars": "the client sidecar's cluster",
+    "client arguments, no sidecars, default server": "a server that allows pings",
+    "client without sidecar: nothing": "client without sidecar: the server's connection manager",
+    "client without sidecar: server arguments": "client without sidecar: the server's connection manager",
+}
+"""Whose objects the rows that do not survive need."""
+TOLERANT = Row("a server that allows pings", NONE, "", server_args=((grpc.MIN_PING_INTERVAL, Fact(500, ())),))
+
+
+def is_a(one: Settled, what: str) -> bool:
+    """Whether an object is of a kind, or the server's patch."""
+    return one.ref.kind == ("Deployment" if what == SERVER else what)
+
+
+def the_other_way(row: Row) -> Job:
+    """A row that survives without what keeps it; any other with the objects of one that does, its own in place."""
+    job = job_of(row)
+    if row.name in NEEDS:
+        kept = [one for one in job.settled if not is_a(one, NEEDS[row.name])]
+        assert len(kept) < len(job.settled)
+        return replace(job, settled=kept)
+    by = MENDED_BY[row.name]
+    what = SERVER if by == TOLERANT.name else FILTERS
+    donor = next(one for one in (*TABLE, TOLERANT) if one.name == by)
+    more = [one for one in job_of(donor).settled if is_a(one, what)]
+    assert more
+    kept = [one for one in job.settled if what == FILTERS or not is_a(one, what)]
+    return replace(job, settled=[*kept, *more])
 
 
 BOXES = {"box": {"idle": "300s"}}
@@ -90,6 +116,7 @@ class Proofs:
     """What the trials of this module showed, each made once and all of them side by side."""
 
     rows: dict[str, Report]
+    turned: dict[str, Report]
     broken: Report
     unprobed: Report
     sound: Report
@@ -106,9 +133,16 @@ def proofs() -> Proofs:
     unprobed = without(job_of_spec(boxes={"box": NO_PROBES}, **only_probes), "EnvoyFilter")
     database = job_of_spec(boxes=BOXES, clients=SIDECAR, services=DATABASE, calls=[TO_DATABASE], istio=PROBES)
     longest_first = [without(sound, "EnvoyFilter"), unprobed, sound, probed, database]
-    done = prover.prove_all([*longest_first, *(job_of(row) for row in TABLE)])
-    rows = {row.name: report for row, report in zip(TABLE, done[len(longest_first) :], strict=True)}
-    return Proofs(rows, *done[: len(longest_first)])
+    jobs = [*map(job_of, TABLE), *map(the_other_way, TABLE)]
+    done = prover.prove_all([*longest_first, *jobs])
+    apart = len(longest_first), len(longest_first) + len(TABLE)
+    rows, turned = (by_row(some) for some in (done[apart[0] : apart[1]], done[apart[1] :]))
+    return Proofs(rows, turned, *done[: apart[0]])
+
+
+def by_row(reports: list[Report]) -> dict[str, Report]:
+    """Reports by the name of their row."""
+    return {row.name: report for row, report in zip(TABLE, reports, strict=True)}
 
 
 def outcome(report: Report) -> str:
@@ -127,14 +161,21 @@ def verdicts(report: Report) -> dict[Kind, Verdict]:
 
 def measured(report: Report, kind: Kind) -> str:
     """What was seen of a kind of claim."""
-    [found] = [finding.measured for finding in report.findings if finding.claim.kind is kind]
-    return found
+    found = [finding.measured for finding in report.findings if finding.claim.kind is kind]
+    return found[0]
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_a_row_of_the_table_comes_out_as_it_was_measured(row: Row, proofs: Proofs):
     """Run for real: 6 s of silence through a box that forgets after 2 s."""
     assert outcome(proofs.rows[row.name]) == row.outcome
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_a_row_comes_out_the_other_way_when_its_overlay_is_broken_or_mended(row: Row, proofs: Proofs):
+    """The same call, the same box; only what was emitted differs."""
+    found = outcome(proofs.turned[row.name])
+    assert found == ("reset" if row.outcome == "survives" else "survives")
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.outcome == "reset"], ids=lambda row: row.name)
@@ -185,133 +226,3 @@ def test_a_database_connection_lives_on_probes_as_well(proofs: Proofs):
     [call] = proofs.database.calls
     assert verdicts(proofs.database) == {Kind.SURVIVES: Verdict.PROVED}
     assert call.stand_ins == ["both ends exchange bytes, not mysql"]
-
-
-def backstay(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """The command line, running."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "backstay", *arguments], cwd=folder, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
-    )  # fmt: skip
-
-
-def test_an_example_cluster_is_proved_from_the_command_line(tmp_path: Path):
-    """JSON at the spec's lines, a picture a call, exit code 0, and no file left over."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    running = backstay(
-        "prove", "mesh", "--cluster", "legacy", "--format", "json", "--picture", str(tmp_path / "pictures"),
-        folder=REPO, env={"TMPDIR": str(scratch)},
-    )  # fmt: skip
-    out, err = running.communicate(timeout=LIMIT_SECONDS)
-    assert running.returncode == 0, err
-    report = json.loads(out)
-    claims = report["clusters"][0]["calls"][0]["claims"]
-    assert report["version"] == 1
-    assert {claim["verdict"] for claim in claims} == {"proved"}
-    assert {claim["place"]["file"] for claim in claims} == {"specs/clusters/legacy.yaml"}
-    assert [path.name for path in (tmp_path / "pictures").iterdir()] == [
-        "legacy-0-pipeline-steps-to-metadata.svg"
-    ]
-    assert list(scratch.iterdir()) == []
-
-
-def marked(mark: str) -> set[int]:
-    """The processes that carry a mark in their environment."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark.encode() in path.read_bytes():
-                found.add(int(path.parent.name))
-        except OSError:
-            continue
-    return found
-
-
-def until(probe: Callable[[], bool]) -> None:
-    """Wait for something that takes moments; fails when it takes long."""
-    give_up = time.monotonic() + 30
-    while not probe():
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
-
-
-@pytest.fixture
-def interrupted(tmp_path: Path) -> Iterator[Callable[[signal.Signals], tuple[int, str]]]:
-    """A function that starts a proof, signals it when its children run, and waits for its end: code and words."""
-    mark = uuid4().hex
-
-    def interrupt(number: signal.Signals) -> tuple[int, str]:
-        env = {"BACKSTAY_TEST_MARK": mark, "TMPDIR": str(tmp_path)}
-        running = backstay("prove", "mesh", "--cluster", "legacy", folder=REPO, env=env)
-        until(lambda: len(marked(mark)) >= 4)  # itself, two peers and an Envoy
-        running.send_signal(number)
-        _, err = running.communicate(timeout=30)
-        until(lambda: not marked(mark))
-        return running.returncode, err
-
-    yield interrupt
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_interrupted_proof_leaves_nothing_behind(interrupted: Callable):
-    """Neither processes nor files; and it says that it was interrupted."""
-    code, err = interrupted(signal.SIGINT)
-    assert code == 130
-    assert "interrupted" in err
-
-
-def test_a_killed_proof_leaves_no_processes(interrupted: Callable):
-    """The kernel ends the children of a prover that had no chance to."""
-    assert interrupted(signal.SIGKILL)[0] == -signal.SIGKILL
-
-
-def test_a_child_that_dies_is_named():
-    """In the middle of a trial: no verdict, and no waiting for one."""
-    [setting] = settings(*_parts(job_of_spec(**KEPT)))
-
-    async def trial() -> None:
-        async with chain(setting, 10, asyncio.Semaphore(1)) as running:
-            dying = running.children[0]
-            os.kill(dying._process.pid, signal.SIGKILL)
-            await running.watched(asyncio.sleep(30))
-
-    with pytest.raises(CannotTell, match=r"the sidecar of trainers died \(signal 9\)"):
-        asyncio.run(trial())
-
-
-def _parts(job: Job) -> tuple[Any, Sequence[Settled]]:
-    return job.cluster, job.settled
-
-
-LISTENER: dict[str, Any] = {"name": "any", "filter_chains": [{}]}
-
-
-def started(port: int, listener: dict[str, Any]) -> None:
-    """Start an Envoy with one listener on a port."""
-
-    async def start() -> None:
-        address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
-        config = {"static_resources": {"listeners": [{**listener, "address": address}]}}
-        async with envoy("the sidecar of web", port, lambda _: config):
-            pass
-
-    asyncio.run(start())
-
-
-def test_a_port_that_is_taken_is_named():
-    """By a program that does not share it."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        with pytest.raises(CannotTell, match=f"the sidecar of web cannot have port {port} of 127.0.0.1"):
-            started(port, LISTENER)
-
-
-def test_a_configuration_that_envoy_refuses_is_told_in_its_words():
-    """With the name of the sidecar that it was for."""
-    with (
-        reserved_port() as port,
-        pytest.raises(CannotTell, match=r"the sidecar of web did not start: .*no_such_field"),
-    ):
-        started(port, {**LISTENER, "no_such_field": 1})

@@ -1,7 +1,10 @@
 """Every promise of every call, tried: calls side by side, a few at a time, each trial with a limit of its own."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from backstay.core.failure import CannotTell
@@ -70,6 +73,9 @@ def prove_all(jobs: Sequence[Job], scale: int | None = None, tell: Tell = _quiet
 
 
 async def _all(jobs: Sequence[Job], scale: int | None, tell: Tell) -> list[Report]:
+    # Whoever ends us politely is to find nothing left, as after Ctrl-C.
+    with suppress(ValueError, NotImplementedError):  # only a main thread is told of signals
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, os.kill, os.getpid(), signal.SIGINT)
     calls = [call for job in jobs for call in job.cluster.network.calls]
     go = await go_peer(tell) if wanted(calls) else GoPeer()
     places = _Places(asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(STARTING), go)
