@@ -102,20 +102,34 @@ async def child(
 
     Without `talks` nobody writes to its stdin or reads its stdout. `CannotTell` when it cannot be started.
     """
-    listening = asyncio.subprocess.PIPE
-    pipe = listening if talks else asyncio.subprocess.DEVNULL
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=listening, env=env, process_group=0, limit=_LONGEST_LINE,
-            preexec_fn=_die_with_parent if _LIBC else None,
-        )  # fmt: skip
-    except OSError as error:
-        raise CannotTell(f"{name} cannot be started: {error.strerror}") from error
+    process = await _started(name, command, env, talks=talks)
     running = Child(name, process)
     try:
         yield running
     finally:
         await asyncio.shield(running.end())
+
+
+async def _started(
+    name: str, command: Sequence[str], env: Mapping[str, str] | None, *, talks: bool
+) -> asyncio.subprocess.Process:
+    """Start a process. asyncio waits for ever when it is cancelled in the middle of that, so it is let finish first."""
+    listening = asyncio.subprocess.PIPE
+    pipe = listening if talks else asyncio.subprocess.DEVNULL
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=listening, env=env, process_group=0, limit=_LONGEST_LINE,
+            preexec_fn=_die_with_parent if _LIBC else None,
+        )
+    )  # fmt: skip
+    try:
+        return await asyncio.shield(starting)
+    except OSError as error:
+        raise CannotTell(f"{name} cannot be started: {error.strerror}") from error
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            await Child(name, await starting).end()
+        raise
 
 
 def _die_with_parent() -> None:

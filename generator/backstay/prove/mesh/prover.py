@@ -1,10 +1,7 @@
 """Every promise of every call, tried: calls side by side, a few at a time, each trial with a limit of its own."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from backstay.core.failure import CannotTell
@@ -22,7 +19,7 @@ from backstay.prove.mesh.pace import drain_pace, notice_pace, retry_pace, silenc
 from backstay.prove.mesh.setting import Setting, settings
 from backstay.prove.mesh.trials import be_silent, stop_peer
 from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take
-from backstay.prove.together import together
+from backstay.prove.together import interruptible, together
 from backstay.prove.words import Verdict
 
 AT_ONCE, STARTING = 8, 2
@@ -69,13 +66,10 @@ def prove_all(jobs: Sequence[Job], scale: int | None = None, tell: Tell = _quiet
     `tell` gets a line as each call is done. Blocks for minutes at most. Interrupted, it ends every process that it started.
     """
     require()
-    return asyncio.run(_all(jobs, scale, tell))
+    return interruptible(_all(jobs, scale, tell))
 
 
 async def _all(jobs: Sequence[Job], scale: int | None, tell: Tell) -> list[Report]:
-    # Whoever ends us politely is to find nothing left, as after Ctrl-C.
-    with suppress(ValueError, NotImplementedError):  # only a main thread is told of signals
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, os.kill, os.getpid(), signal.SIGINT)
     calls = [call for job in jobs for call in job.cluster.network.calls]
     go = await go_peer(tell) if wanted(calls) else GoPeer()
     places = _Places(asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(STARTING), go)
