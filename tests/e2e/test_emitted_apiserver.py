@@ -17,6 +17,7 @@ from support.repository import CLUSTERS, REPO, SHARED
 from support.specs import example, metadata_network, spec_of, store_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from e2e.support.crds import GetCrds
@@ -39,12 +40,12 @@ OPERATORS = (
     ("kueue", "0.19", "ResourceFlavor"),
     ("kueue", "0.19", "WorkloadPriorityClass"),
     ("jobset", "0.12", "JobSet"),
-    ("training-operator", "1.8", "PyTorchJob"),
+    ("training-operator", "1.9", "PyTorchJob"),
+    ("trainer", "2.3", "TrainingRuntime"),
+    ("trainer", "2.3", "TrainJob"),
 )
-UNPUBLISHED = frozenset(
-    {"NodeHealthCheck", "SelfNodeRemediationConfig", "SelfNodeRemediationTemplate", "TrainingRuntime"}
-)
-"""Kinds that no Go module publishes, or only in an older form: the upstream manifests define them, where they are at hand."""
+UNPUBLISHED = frozenset({"NodeHealthCheck", "SelfNodeRemediationConfig", "SelfNodeRemediationTemplate"})
+"""Kinds that no Go module publishes: the upstream manifests define them, where they are at hand."""
 LINES = [line for project, line in known() if project == "istio"]
 RETRIES = {
     "pipelineSteps": {"attempts": 4, "on": ["error", "failure"], "backoff": {"initial": "30s", "max": "10m"}}
@@ -59,9 +60,7 @@ def install_istio(apiserver: Apiserver, crds: GetCrds, line: str) -> None:
 def install_unpublished(apiserver: Apiserver) -> bool:
     """Have the server judge these kinds too; False where the upstream manifests are not beside this clone."""
     folder = SHARED / "fixtures/crds"
-    files = sorted(
-        file for project in ("medik8s-*", "trainer-*") for file in folder.glob(f"{project}/*.yaml")
-    )
+    files = sorted(folder.glob("medik8s-*/*.yaml"))
     found = [crd for file in files for crd in ryaml.loads_all(file.read_text()) if crd]
     apiserver.install_crds(crd for crd in found if crd["spec"]["names"]["kind"] in UNPUBLISHED)
     return bool(files)
@@ -93,6 +92,35 @@ def test_every_object_of_an_example_cluster(
     assert len(objects) > 8
     judged = [each for each in objects if at_hand or each["kind"] not in UNPUBLISHED]
     assert apiserver.apply_all(judged, dry_run=True) == {}
+
+
+SUBMITTED = sorted(
+    str(file.relative_to(REPO)) for file in (REPO / "overlays").glob("*/bundle/workloads/*.yaml")
+)
+assert SUBMITTED, "no example cluster has jobs that people submit"
+
+
+@pytest.mark.parametrize("file", SUBMITTED)
+def test_every_job_that_people_submit(file: str, apiserver: Apiserver, crds: GetCrds):
+    """With an image, which is all that the bundle leaves to them, the server takes it as it is."""
+    for project, line, kind in OPERATORS:
+        apiserver.install_crds(crds(project, line, kind))
+    (job,) = ryaml.loads_all((REPO / file).read_text())
+    if job["kind"] == "TrainJob":
+        job["spec"]["trainer"]["image"] = "train:1"
+    for container in containers_in(job):
+        container["image"] = "train:1"
+    assert apiserver.apply_all([job], dry_run=True) == {}
+
+
+def containers_in(value: object) -> Iterator[Object]:
+    """Every container of every pod template in an object."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from below if key == "containers" else containers_in(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from containers_in(below)
 
 
 def test_every_object_of_the_fleet_folder(
