@@ -3,7 +3,8 @@
 What boxes forget, what servers tolerate, how silent calls are, how soon a dead peer has to be noticed, how often things may be
 tried, what has to fit into a deadline: where no number can satisfy all of it, the smallest set of lines that exclude each
 other is told, each line with what it demands, and the smallest edit after which they can hold: the fewest lines, then
-the least relative change. Without any one of the lines the others can hold together.
+the least relative change. Without any one of the lines the others can hold together. Of several sets that one edit mends,
+the first is told.
 
 Not judged: one line that nothing can satisfy, and one pinned number (`overrides`) among facts; the rules of the single
 constraints tell these (MSH001, MSH004, MSH005, MSH010, MSH018, MSH019), and keep silent where this rule speaks.
@@ -24,23 +25,30 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.route import show
-from backstay.model.conflict import Conflict
+from backstay.model.conflict import Change, Conflict
 
 RULE = rule(__doc__, "MSH040", "promises-conflict")
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Tell every set of several lines that exclude each other."""
+    """Tell every set of several lines that exclude each other; of those that one edit mends, the first."""
+    mended: dict[tuple[Change, ...], list[Conflict]] = {}
     for conflict in ctx.cluster.conflicts if ctx.cluster else ():
-        if conflict.is_mutual:
-            yield _report(conflict)
+        if conflict.is_mutual and conflict.changes:
+            mended.setdefault(conflict.changes, []).append(conflict)
+        elif conflict.is_mutual:
+            yield _report(conflict, 0)
+    for first, *others in mended.values():
+        yield _report(first, len(others))
 
 
-def _report(conflict: Conflict) -> Diagnostic:
-    first, *others = sorted(conflict.demands, key=lambda demand: not demand.pinned)
-    words = "; ".join(demand.words for demand in (first, *others))
+def _report(conflict: Conflict, more: int) -> Diagnostic:
+    first, *others = conflict.demands
+    words = "; ".join(demand.words for demand in conflict.demands)
+    sets = "another set" if more == 1 else f"{more} other sets"
+    besides = f" (nor can {sets} of lines, which the same edit mends)" if more else ""
     return RULE.report(
-        f"these cannot all hold: {words}",
+        f"these cannot all hold: {words}{besides}",
         at=first.place,
         related=tuple(Related(demand.place, demand.words) for demand in others),
         help=_help(conflict),
