@@ -8,7 +8,7 @@ from backstay.model.gateway import GatewayKind
 from backstay.model.hop import SOCKET_KNOB, TUNNEL_KNOB, End, Side
 from support.casebook import on_base
 from support.compiler import compile_spec
-from support.modelling import model
+from support.modelling import findings, model
 
 SERVICE = {"host": "f.prod.svc.cluster.local", "port": 8443, "protocol": "grpc", "runtime": "core"}
 
@@ -183,3 +183,15 @@ def test_a_waypoint_without_an_ambient_mesh_is_said(istio, network, place):
     found = compile_spec(on_base({"platform": {"istio": istio}, "network": network})).findings
     [told] = [one for one in found if one.message.startswith("a waypoint stands in an ambient mesh only")]
     assert told.place.path == place
+
+
+@pytest.mark.parametrize(("waypoint", "offered"), [(None, True), ("gate", False)])
+def test_a_waypoint_is_offered_where_there_is_none(waypoint, offered):
+    """It can be told to ping sooner; behind it nobody can."""
+    service = {"waypoint": waypoint} if waypoint else {}
+    [told] = [
+        one
+        for one in findings(model(spec(service, call={"detectDeadPeerIn": "25s"})))
+        if one.rule == "MSH037"
+    ]
+    assert ("put a waypoint in front of f" in told.help) == offered
