@@ -54,6 +54,15 @@ LOST_BY_SERVER = ("BackstayConnectionLostInUse", "ledger")
 REFUSED = ("BackstayRetriesRefused", "models")
 COVERED, BARE = ("BackstayUnavailable", "models"), ("BackstayUnavailable", "ledger")
 RESET = ("BackstayConnectionsReset", "3306")
+OOM, LINGERS, FULL = (f"Backstay{name}" for name in ("OutOfMemory", "PodTerminating", "QuotaNearlyFull"))
+EVICTED, WAITS, SPENT = (
+    f"Backstay{name}" for name in ("WorkloadEvicted", "WorkloadNotAdmitted", "AttemptsNearlySpent")
+)
+CONTAINER = 'namespace="team", pod="train-worker-0", container="pytorch"'
+POD = {"namespace": "team", "pod": "train-worker-0"}
+QUOTA = 'kube_resourcequota{{namespace="team", resourcequota="backstay-memory", resource="limits.memory", type="{}"}}'
+QUEUE = 'cluster_queue="team"'
+JOB = 'namespace="team", job_name="{}"'
 LONE = "0x20 1x60"  # one step, five minutes in
 GROWING = "0x20 1+1x60"  # a step each scrape from then on
 
@@ -99,6 +108,45 @@ CASES = (
     Case("resets go on", RESET, {TETRAGON: GROWING}, ("6m",), ("6m15s",),
          {"namespace": "a", "workload": "w", "binary": "/bin/app"}),
     Case("a lone reset", RESET, {TETRAGON: LONE}, ("5m15s", "5m45s", "6m15s")),
+    Case("a container out of memory", (OOM, "team"),
+         {f'kube_pod_container_status_terminated_reason{{{CONTAINER}, reason="OOMKilled"}}': "_x20 1x20"}, ("4m45s",), ("5m",),
+         {**POD, "container": "pytorch"}),
+    Case("a container that was restarted after it", (OOM, "team"),
+         {f'kube_pod_container_status_last_terminated_reason{{{CONTAINER}, reason="OOMKilled"}}': "0x20 1x20"}, ("5m",), ("5m15s",),
+         {**POD, "container": "pytorch"}),
+    Case("a container that failed by itself", (OOM, "team"),
+         {f'kube_pod_container_status_terminated_reason{{{CONTAINER}, reason="Error"}}': "1x40"}, ("5m",)),
+    Case("a pod that nobody frees", (LINGERS, "team"), {f"kube_pod_deletion_timestamp{{{CONTAINER}}}": "120x60"},
+         ("2m", "3m"), ("3m15s", "10m"), POD),
+    Case("a pod that is gone in time", (LINGERS, "team"), {f"kube_pod_deletion_timestamp{{{CONTAINER}}}": "120x11 stale"},
+         ("3m", "3m15s", "10m")),
+    Case("a pod within its grace period", (LINGERS, "team"), {f"kube_pod_deletion_timestamp{{{CONTAINER}}}": "900x60"}, ("10m", "15m")),
+    Case("a budget that is nearly taken", (FULL, "team"), {QUOTA.format("used"): "90x20 91x40", QUOTA.format("hard"): "100x60"},
+         ("5m", "6m"), ("6m15s",), {"namespace": "team", "resourcequota": "backstay-memory"}),
+    Case("nine tenths of a budget", (FULL, "team"), {QUOTA.format("used"): "90x60", QUOTA.format("hard"): "100x60"}, ("10m",)),
+    Case("a job that Kueue evicted", (EVICTED, "team"),
+         {f'kueue_evicted_workloads_total{{{QUEUE}, reason="PodsReadyTimeout"}}': LONE}, ("5m", "6m15s"), ("5m15s",),
+         {"cluster_queue": "team", "reason": "PodsReadyTimeout"}),
+    Case("a job that made way for another", (EVICTED, "team"),
+         {f'kueue_evicted_workloads_total{{{QUEUE}, reason="Preempted"}}': GROWING}, ("6m", "10m")),
+    Case("a job that is not admitted", (WAITS, "team"), {f'kueue_pending_workloads{{{QUEUE}, status="inadmissible"}}': "0x20 1x200"},
+         ("5m15s", "35m"), ("35m15s", "40m"), {"cluster_queue": "team"}),
+    Case("a queue that moves", (WAITS, "team"),
+         {f'kueue_pending_workloads{{{QUEUE}, status="active"}}': "1x400", f"kueue_admitted_workloads_total{{{QUEUE}}}": "0x100 1x300"},
+         ("30m", "35m", "55m")),
+    Case("the last try of a PyTorchJob, all replicas together", (SPENT, "train"),
+         {f"kube_pod_container_status_restarts_total{{{CONTAINER}}}": "2x60",
+          f'kube_pod_container_status_restarts_total{{{CONTAINER.replace("worker", "master")}}}': "1x20 2x40"},
+         ("5m",), ("5m15s",), {"namespace": "team"}),
+    Case("restarts of another job's pods", (SPENT, "train"),
+         {f'kube_pod_container_status_restarts_total{{{CONTAINER.replace("train-", "train-2-")}}}': "9x60"}, ("10m",)),
+    Case("the last try of a Job", (SPENT, "count"), {f"kube_job_status_failed{{{JOB.format('count-7')}}}": "1x20 2x40"},
+         ("5m",), ("5m15s",), {"namespace": "team", "job_name": "count-7"}),
+    Case("the last try of a step", (SPENT, "churn"), {f"kube_job_status_failed{{{JOB.format('-a1-score-churn')}}}": "1x20 2x40"},
+         ("5m",), ("5m15s",), {"namespace": "team", "job_name": "-a1-score-churn"}),
+    Case("a step of another pipeline", (SPENT, "churn"), {f"kube_job_status_failed{{{JOB.format('-a1-tell-churn')}}}": "9x40"}, ("6m",)),
+    Case("the last try of a group of pods", (SPENT, "group"), {f"kube_job_created{{{JOB.format('group-main-0')}}}": "100x10 200x10 _x3 300x40"},
+         ("5m45s",), ("6m30s",), {"namespace": "team"}),
     Case("resets on another port", RESET, {TETRAGON.replace("3306", "3307"): GROWING}, ("6m15s", "15m")),
 )  # fmt: skip
 

@@ -37,9 +37,23 @@ CLIENTS = {
     "steps": {"runtime": "core", "sidecar": False},
 }
 
+JOBS: Spec = {
+    "termination": {"nodeLoss": {"recoverIn": "10m", "strategy": "kueue-failure-recovery", "restartSafe": ["team/*"]}},
+    "memory": {"budgets": {"team": "100Gi"}, "steps": {"default": "1Gi"}},
+    "workloads": {
+        "train": {"kind": "pytorchjob", "namespace": "team", "replicas": 2, "memory": "8Gi", "runsFor": "1h", "attempts": 3,
+                  "retryOn": ["disruption", "failure"], "queuedFor": "30m"},
+        "count": {"kind": "job", "namespace": "team", "runsFor": "1h", "attempts": 3, "retryOn": ["disruption", "failure"]},
+        "group": {"kind": "jobset", "namespace": "team", "runsFor": "1h", "attempts": 3, "retryOn": ["disruption", "failure"]},
+        "churn": {"kind": "zenml", "namespace": "team", "runsFor": "1h", "attempts": 3, "retryOn": ["disruption", "failure"],
+                  "steps": {"load": {}, "score": {}}},
+    },
+}  # fmt: skip
+"""A namespace whose jobs are watched: one of each kind, each of which may be tried three times."""
+
 
 def watched(**observability: Any) -> Cluster:
-    """One call seen by the caller's proxy, one by the server's, one by the kernel alone; 15 s between scrapes."""
+    """One call seen by the caller's proxy, one by the server's, one by the kernel alone, and jobs; 15 s between scrapes."""
     network = {
         "boxes": {"wall": {"preset": "firewall", "idle": "300s"}},
         "clients": CLIENTS,
@@ -47,7 +61,14 @@ def watched(**observability: Any) -> Cluster:
         "calls": CALLS,
     }
     watching = {"namespace": "monitoring", "parts": PARTS, "scrapeInterval": "15s", **observability}
-    return model(spec_of({"istio": {"version": "1.31"}}, network=network, observability=watching))
+    platform = {
+        "istio": {"version": "1.31"},
+        "kueue": "0.19",
+        "jobset": "0.12",
+        "trainingOperator": "1.9",
+        "zenml": "0.98",
+    }
+    return model(spec_of(platform, network=network, observability=watching, **JOBS))
 
 
 def emitted(cluster: Cluster) -> dict[str, Manifest]:
@@ -67,6 +88,10 @@ def rule(cluster: Cluster) -> Any:
 
 
 def alerts(cluster: Cluster) -> dict[tuple[str, str], Any]:
-    """Every alert, by its name and the service or port that it is about."""
+    """Every alert, by its name and the service, port, workload or namespace that it is about."""
     rules = (one for group in rule(cluster)["spec"]["groups"] for one in group["rules"])
-    return {(one["alert"], one["labels"].get("service") or one["labels"]["port"]): one for one in rules}
+    return {(one["alert"], _subject(one["labels"])): one for one in rules}
+
+
+def _subject(labels: dict[str, str]) -> str:
+    return next(labels[name] for name in ("service", "port", "workload", "home") if name in labels)

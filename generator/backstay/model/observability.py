@@ -1,4 +1,4 @@
-"""The model's nouns for what watches the calls. Times are milliseconds."""
+"""The model's nouns for what watches calls and jobs. Times are milliseconds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from backstay.core.fact import Fact
 from backstay.core.place import Place
+from backstay.model.jobs import Workload
 from backstay.model.network import Call, Service
 
 
@@ -44,14 +45,34 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class JobWatch:
+    """When signals about the jobs of a namespace mean a broken promise.
+
+    `budget` None: it has no quota of ours; `nearly` is the share of it in percent that people are told of. `lingers` is
+    how long a pod may be there after its grace period, `waits` how long a job may wait for admission (None: nobody
+    says), `window` what events are counted over. `queued`: Kueue has a queue for the namespace.
+    """
+
+    namespace: Fact[str]
+    budget: Fact[int] | None
+    nearly: Fact[int]
+    lingers: Fact[int]
+    waits: Fact[int] | None
+    window: Fact[int]
+    workloads: tuple[Workload, ...]
+    queued: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Observability:
-    """What is emitted where, and every watch by service name and vantage."""
+    """What is emitted where, every watch by service name and vantage, and those of jobs by namespace."""
 
     namespace: Fact[str]
     parts: frozenset[Part]
     rule_labels: Mapping[str, Fact[str]]
     watches: tuple[Watch, ...]
     place: Place
+    jobs: tuple[JobWatch, ...] = ()
 
     def has(self, part: Part) -> bool:
         """Whether a part is asked for."""

@@ -39,7 +39,9 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     network = replace(network, routes=routed.routes)
     callers, caller_numbers = resolve_callers(stated.network, network, retries.calls)
     watching, watch_numbers = (
-        (None, {}) if stated.observability is None else resolve_observability(stated.observability, network)
+        (None, {})
+        if stated.observability is None
+        else resolve_observability(stated.observability, network, jobs)
     )
     unstated = resolve_drain(termination.Drain())
     assert unstated is not None  # noqa: S101 - a section gives one

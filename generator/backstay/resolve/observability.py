@@ -11,9 +11,11 @@ from backstay.core.place import at
 from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
 from backstay.model.hop import Pinger, Refresh
+from backstay.model.jobs import Jobs
 from backstay.model.network import Call, Network, Protocol
 from backstay.model.observability import Observability, Part, Vantage, Watch
 from backstay.resolve.facts import fact
+from backstay.resolve.jobs.watch import resolve_watches
 from backstay.spec import observability as spec
 
 _ROUTE = ("observability",)
@@ -23,9 +25,9 @@ RETRY_BUDGET = from_preset(20, "envoy RetryBudget", "percent of the requests in 
 
 
 def resolve_observability(
-    stated: spec.Observability, network: Network
+    stated: spec.Observability, network: Network, jobs: Jobs
 ) -> tuple[Observability, dict[str, Derivation]]:
-    """What watches the calls, and the derivations of its numbers."""
+    """What watches calls and jobs, and the derivations of its numbers."""
     numbers: dict[str, Derivation] = {}
     scrape = fact(stated, "scrape_interval", stated.scrape_interval, _ROUTE)
     watches = tuple(
@@ -35,7 +37,8 @@ def resolve_observability(
     labels = {key: from_spec(value, *_ROUTE, "ruleLabels", key) for key, value in stated.rule_labels.items()}
     namespace = fact(stated, "namespace", stated.namespace, _ROUTE)
     parts = frozenset(Part(part) for part in stated.parts)
-    return Observability(namespace, parts, labels, watches, at(*_ROUTE)), numbers
+    of_jobs, more = resolve_watches(jobs, scrape)
+    return Observability(namespace, parts, labels, watches, at(*_ROUTE), of_jobs), numbers | more
 
 
 def _seen(network: Network) -> Mapping[tuple[str, Vantage], tuple[Call, ...]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from backstay.core.fact import Fact, join
 from backstay.core.manifest import Manifest
-from backstay.emit.observability import series
+from backstay.emit.observability import job_rules, series
 from backstay.emit.observability.ports import Port, declared
 from backstay.emit.observability.words import intent, places
 from backstay.emit.parts import MANAGED, Body, new_object
@@ -40,6 +40,8 @@ def _groups(watching: Observability) -> Iterator[Body]:
         rules = list(_rules(watch))
         if rules:
             yield {"name": f"{NAME}-{watch.service.name}-{watch.vantage.value}", "rules": rules}
+    for jobs in watching.jobs:
+        yield {"name": f"{NAME}-jobs-{jobs.namespace.value}", "rules": list(job_rules.rules(jobs))}
     if watching.has(Part.TETRAGON):
         for port in declared(watching):
             yield {"name": f"{NAME}-resets-{port.number.value}", "rules": [_resets(port)]}
