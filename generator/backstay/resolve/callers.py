@@ -3,12 +3,13 @@
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.place import at
 from backstay.model.callers import Callers
+from backstay.model.conflict import Conflict
 from backstay.model.derivation import Derivation
 from backstay.model.network import Call, Network
 from backstay.model.parts import CallRetries
 from backstay.resolve.channels import channels
 from backstay.resolve.facts import maybe
-from backstay.resolve.pools import Pins, solved
+from backstay.resolve.pools import Pins, contradictions, solved
 from backstay.resolve.sidecar_pools import sidecar_pools
 from backstay.spec import network as spec
 from backstay.spec.rules import MISSING_KEY, WRONG_VALUE
@@ -18,13 +19,15 @@ Findings = list[Diagnostic]
 
 def resolve_callers(
     stated: spec.Network, network: Network, retries: CallRetries | None
-) -> tuple[Callers, dict[str, Derivation]]:
-    """Pools of applications, pools of sidecars, channels; and how their numbers were derived."""
+) -> tuple[Callers, dict[str, Derivation], tuple[Conflict, ...]]:
+    """Pools of applications, pools of sidecars, channels; how their numbers were derived, and what excludes what."""
     own = tuple(call for call in network.calls if not _by_sidecar(call))
-    pools, of_pools = solved(own, {name: _pins(name, pins) for name, pins in stated.overrides.items()})
+    pins = {name: _pins(name, one) for name, one in stated.overrides.items()}
+    pools, of_pools = solved(own, pins)
     kept, of_kept = sidecar_pools(network, dict(stated.services))
     told, of_channels = channels(network, retries)
-    return Callers(pools, kept, told), {**of_pools.derivations, **of_kept.derivations, **of_channels}
+    numbers = {**of_pools.derivations, **of_kept.derivations, **of_channels}
+    return Callers(pools, kept, told), numbers, contradictions(own, pins, of_pools)
 
 
 def _by_sidecar(call: Call) -> bool:

@@ -37,7 +37,7 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         return None, findings
     routed = resolve_routes(network, retries, platform)
     network = replace(network, routes=routed.routes)
-    callers, caller_numbers = resolve_callers(stated.network, network, retries.calls)
+    callers, caller_numbers, of_callers = resolve_callers(stated.network, network, retries.calls)
     watching, watch_numbers = (
         (None, {})
         if stated.observability is None
@@ -70,6 +70,6 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         shutdowns,
         jobs=jobs,
         callers=callers,
-        conflicts=conflicts(promised, routed.system),
+        conflicts=(*conflicts(promised, routed.system), *of_callers),
     )
     return cluster, findings

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from backstay.core.fact import Fact, from_preset
 from backstay.core.units import show_duration
 from backstay.model.callers import CallerPool
+from backstay.model.conflict import Conflict
 from backstay.model.network import Call, Client, Runtime, Service
+from backstay.resolve.solve import conflict
 from backstay.resolve.solve.solution import Solution, solve
 from backstay.resolve.solve.terms import Constraint, Quantity, System, constant, free, of, stated
 from backstay.upstream.istio import TCP_PROXY_IDLE_MS
@@ -95,6 +97,9 @@ class Pins:
     lifetime: Fact[int] | None
 
 
+_NO_PINS = Pins(None, None)
+
+
 def stem(call: Call) -> str:
     """The start of the ids of a pool's numbers."""
     return f"pool/{call.client.name}/{call.service.name}"
@@ -109,9 +114,21 @@ def solved(calls: tuple[Call, ...], pins: Mapping[str, Pins]) -> tuple[tuple[Cal
     for service in {call.service.name: call.service for call in pooled.values()}.values():
         system += sizes(service, [call for call in pooled.values() if call.service.name == service.name])
     found = solve(system)
-    nothing = Pins(None, None)
-    pools = (_pool(call, found, pins.get(call.service.name, nothing)) for call in pooled.values())
+    pools = (_pool(call, found, pins.get(call.service.name, _NO_PINS)) for call in pooled.values())
     return tuple(pools)[::-1], found
+
+
+def contradictions(calls: tuple[Call, ...], pins: Mapping[str, Pins], found: Solution) -> tuple[Conflict, ...]:
+    """The stated lines behind the pools' times that exclude each other; pinned times are such lines themselves."""
+    pooled = [call for call in calls if call.pool is not None]
+    own = [pins.get(call.service.name, _NO_PINS) for call in pooled]
+    pinned_ = any(one != _NO_PINS for one in own)
+    if not pinned_ and all(number.fits for number in found.derivations.values()):
+        return ()
+    system = System()
+    for call, pin in zip(pooled, own, strict=True):
+        system += times(call, pin)
+    return conflict.conflicts(system)
 
 
 def _pool(call: Call, found: Solution, pins: Pins) -> CallerPool:
@@ -132,14 +149,16 @@ def pinned(solved_: Fact[int], pin: Fact[int] | None) -> Fact[int]:
     return solved_ if pin is None else Fact(pin.value, (*pin.origins, solved_.origins[0]))
 
 
-def times(call: Call) -> System:
-    """What bounds the idle time and the lifetime of a call's pool."""
+def times(call: Call, pins: Pins = _NO_PINS) -> System:
+    """What bounds the idle time and the lifetime of a call's pool; a pinned one is no number to be found."""
     pace, own, service = PACES[call.client.runtime], stem(call), call.service
     who = f"{call.client.name} keeps a connection to {service.name}"
     life = free(f"{own}/lifetime", "ms", f"for how long {who}", ROUND, least=pace.least_life)
     idle = free(
         f"{own}/idle-time", "ms", f"for how long {who} that it does not use", ROUND, least=pace.least_idle
     )
+    life = _pinned_to(life, pins.lifetime, "pools are pinned to keep connections for {}")
+    idle = _pinned_to(idle, pins.idle_time, "pools are pinned to keep idle connections for {}")
     trip = stated(f"network.calls[{call.index}].roundTrip", "ms", call.round_trip, "", movable=False)
     quantities, constraints = [life, idle, USUAL_LIFETIME, trip], [_usual(life)]
     for limit in limits(call):
@@ -153,6 +172,12 @@ def times(call: Call) -> System:
         quantities.append(limit.quantity)
         constraints += _within(limit, life, trip, pace, "lifetime")
     return System(tuple(quantities), (*constraints, _used(idle, life)))
+
+
+def _pinned_to(number: Quantity, pin: Fact[int] | None, words: str) -> Quantity:
+    if pin is None:
+        return number
+    return stated(f"pin/{number.id}", number.unit, pin, words.format(show_duration(pin.value)))
 
 
 def _usual(life: Quantity) -> Constraint:

@@ -80,7 +80,7 @@ def test_pinned_times_stand_in_the_output():
     assert (found["ORDERS_DB_CONN_MAX_IDLE_TIME"], found["ORDERS_DB_CONN_MAX_LIFETIME"]) == ("1m30s", "4m")
 
 
-seconds = st.integers(min_value=61, max_value=100_000)
+seconds = st.integers(min_value=76, max_value=100_000)
 
 
 @given(

@@ -121,6 +121,8 @@ def _of_plan(ctx: Context, call: Call, limits: list[Limit]) -> Iterator[Diagnost
             call.service.name,
         ):
             continue
+        if way.in_conflict(ctx, pool.idle_time) or way.in_conflict(ctx, pool.lifetime):
+            continue
         by_age = call.client.runtime in _BY_AGE
         idle = pool.lifetime if by_age else min(pool.idle_time, pool.lifetime, key=lambda fact: fact.value)
         for limit in (one for one in limits if idle.value >= one[0]):
