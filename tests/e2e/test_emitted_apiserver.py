@@ -35,6 +35,7 @@ ENGINES = (
 OPERATORS = (
     ("prometheus-operator", "0.85", "PrometheusRule"),
     ("external-secrets", "1.3", "ExternalSecret"),
+    ("knative-serving", "0.51", "Service"),
     ("kueue", "0.19", "ClusterQueue"),
     ("kueue", "0.19", "LocalQueue"),
     ("kueue", "0.19", "ResourceFlavor"),

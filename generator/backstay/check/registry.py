@@ -122,6 +122,7 @@ from backstay.check.rules.msh import msh037_ambient_hop_cannot_ping as msh037
 from backstay.check.rules.msh import msh038_request_cut_by_gateway as msh038
 from backstay.check.rules.msh import msh039_pool_reaches_own_app as msh039
 from backstay.check.rules.msh import msh040_promises_conflict as msh040
+from backstay.check.rules.msh import msh041_revision_timeout_refused as msh041
 
 CHECKS: tuple[Check, ...] = (
     gop001.CHECK,
@@ -244,5 +245,6 @@ CHECKS: tuple[Check, ...] = (
     msh038.CHECK,
     msh039.CHECK,
     msh040.CHECK,
+    msh041.CHECK,
     ver003.CHECK,
 )  # fmt: skip

@@ -76,12 +76,26 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class RevisionTimes:
+    """What Knative gives a request to a service's revisions; None leaves a time to the installation's defaults.
+
+    `whole` is for all of it, `first_byte` until an answer begins, `silence` between two bytes of it.
+    """
+
+    service: Service
+    whole: Fact[int]
+    first_byte: Fact[int]
+    silence: Fact[int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Callers:
     """Everything that callers are set to."""
 
     pools: tuple[CallerPool, ...] = ()
     sidecar_pools: tuple[SidecarPool, ...] = ()
     channels: tuple[Channel, ...] = ()
+    revisions: tuple[RevisionTimes, ...] = ()
 
 
 def prefix(service: str) -> str:

@@ -107,6 +107,8 @@ class Service:
     ztunnel: bool = False
     waypoint: Gateway | None = None
     max_connections: Fact[int] | None = None
+    knative: Fact[str] | None = None
+    knative_max: Fact[int] | None = None
 
     @property
     def namespace(self) -> str:

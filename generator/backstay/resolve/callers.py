@@ -10,6 +10,7 @@ from backstay.model.parts import CallRetries
 from backstay.resolve.channels import channels
 from backstay.resolve.facts import maybe
 from backstay.resolve.pools import Pins, contradictions, solved
+from backstay.resolve.revisions import revision_times
 from backstay.resolve.sidecar_pools import sidecar_pools
 from backstay.spec import network as spec
 from backstay.spec.rules import MISSING_KEY, WRONG_VALUE
@@ -26,8 +27,10 @@ def resolve_callers(
     pools, of_pools = solved(own, pins)
     kept, of_kept = sidecar_pools(network, dict(stated.services))
     told, of_channels = channels(network, retries)
-    numbers = {**of_pools.derivations, **of_kept.derivations, **of_channels}
-    return Callers(pools, kept, told), numbers, contradictions(own, pins, of_pools)
+    times, of_times = revision_times(network)
+    numbers = {**of_pools.derivations, **of_kept.derivations, **of_channels, **of_times.derivations}
+    faults = (*contradictions(own, pins, of_pools), *of_times.conflicts)
+    return Callers(pools, kept, told, times), numbers, faults
 
 
 def _by_sidecar(call: Call) -> bool:

@@ -192,6 +192,7 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
     runtime = Runtime(stated.runtime or (preset.runtime if preset else "other"))
     meshed = platform.mesh is not None and platform.mesh.data_plane is DataPlane.SIDECAR
     local = ".svc" in host.value
+    own, below = stated.knative, (*route, "knative")
     return Service(
         name, stated.preset or "", host, port,
         maybe(stated, "target_port", stated.target_port, route) or port,
@@ -210,6 +211,8 @@ def _service(name: str, stated: spec.Service, preset: presets.ServicePreset | No
         maybe(stated, "longest_request", stated.longest_request, route),
         ztunnel=_ambient(platform) and local and stated.sidecar is not False,
         max_connections=maybe(stated, "max_connections", stated.max_connections, route),
+        knative=None if own is None else fact(own, "name", own.name, below),
+        knative_max=None if own is None else fact(own, "max_timeout", own.max_timeout, below),
     )  # fmt: skip
 
 

@@ -118,7 +118,9 @@ def solved(calls: tuple[Call, ...], pins: Mapping[str, Pins]) -> tuple[tuple[Cal
     return tuple(pools)[::-1], found
 
 
-def contradictions(calls: tuple[Call, ...], pins: Mapping[str, Pins], found: Solution) -> tuple[Conflict, ...]:
+def contradictions(
+    calls: tuple[Call, ...], pins: Mapping[str, Pins], found: Solution
+) -> tuple[Conflict, ...]:
     """The stated lines behind the pools' times that exclude each other; pinned times are such lines themselves."""
     pooled = [call for call in calls if call.pool is not None]
     own = [pins.get(call.service.name, _NO_PINS) for call in pooled]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from backstay.spec.base import Section, short_for
 from backstay.spec.platform import TcpKeepalive
-from backstay.spec.serving import Ejection, Workload
+from backstay.spec.serving import Ejection, Knative, Workload
 from backstay.spec.types import Bytes, Count, Host, Many, Millis, Name, Port, Positive
 
 
@@ -136,6 +136,8 @@ class Service(Section):
     """The DestinationRule that the base already has for this host: it is patched, as Istio keeps one a host."""
     workload: Workload | None = None
     """Whose pods serve it; named, they are told how to end without cutting requests."""
+    knative: Knative | None = None
+    """The Knative Service that it is, if it is one: its revisions get the time that calls may take."""
     longest_request: Millis | None = None
     """The longest request in flight when a pod has to go, where it is not `termination.drain.longestRequest`."""
 

@@ -34,3 +34,12 @@ class Workload(Section):
     """Its name; it is in the namespace of the service's host."""
     container: Name | None = None
     """The container that serves; by default the one that is called as the workload is."""
+
+
+class Knative(Section):
+    """The Knative Service behind a service; backstay patches the times of its revisions."""
+
+    name: Name
+    """Its name; it is in the namespace of the service's host."""
+    max_timeout: Millis = 600_000
+    """`max-revision-timeout-seconds` of the installation's ConfigMap config-defaults: revisions with more are refused."""

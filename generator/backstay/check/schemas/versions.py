@@ -27,6 +27,7 @@ class SchemaSet:
     external_secrets: str | None = None
     sealed_secrets: str | None = None
     node_healthcheck_operator: str | None = None
+    knative_serving: str | None = None
     kustomize: str | None = None
 
     @classmethod
