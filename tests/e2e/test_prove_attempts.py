@@ -56,6 +56,7 @@ CASES = (
     Case("two tries, without the emitted routes", TWICE, {"calls": {"attempts": 2, "initial": "50ms"}}, BROKEN, 3,
          routes=False),
     Case("three tries, and gRPC's four of its own", TWICE, THRICE, BROKEN, 12, client_retries=True),
+    Case("three tries by gRPC, as emitted for a client without a sidecar", TWICE, THRICE, KEPT, 3, sidecar=False),
     Case("as many as all layers may make together", TWICE, {"maxAttempts": 12}, KEPT, 3),
     Case("... and with gRPC's four of its own", TWICE, {"maxAttempts": 12}, KEPT, 12, client_retries=True),
 )  # fmt: skip
