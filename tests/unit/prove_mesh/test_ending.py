@@ -9,6 +9,7 @@ import pytest
 
 from backstay.core.fact import Origin, OriginKind
 from backstay.core.manifest import Role, Settled
+from backstay.prove.mesh.drain import takes
 from backstay.prove.mesh.ending import Ending, Sidecar, ending
 from backstay.prove.mesh.objects import Emitted
 from backstay.prove.mesh.setting import Setting
@@ -107,3 +108,11 @@ def test_labels_tell_a_workload_by_any_name():
     other = patch("other", {"spec": {"terminationGracePeriodSeconds": 5}})
     emitted = Emitted(setting.emitted.cluster, [patch("anything", template, kind="StatefulSet"), other])
     assert ending(Setting(emitted, replace(setting.call, service=service))).grace == 77_000
+
+
+def test_calls_of_a_trial_end_before_their_deadline_would():
+    """Else it is the deadline that cuts them, whatever the pod does."""
+    call = {"from": "trainers", "to": "metadata"}
+    assert takes(setting_of(istio=NATIVE, calls=[call]), 90_000) == 90_000
+    assert takes(setting_of(istio=NATIVE, calls=[{**call, "deadline": "5s"}]), 5_000) == 4_500
+    assert takes(setting_of(istio=NATIVE, calls=[{**call, "deadline": "2h"}]), 90_000) == 90_000

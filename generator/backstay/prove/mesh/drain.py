@@ -26,6 +26,7 @@ _OPEN_SECONDS = 20.0
 _LOOK_MS = 1_000  # agent.go looks once a second whether connections are left
 _FINEST_SECONDS = 0.02
 _ALMOST = 0.8
+_IN_TIME_PERCENT = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,14 @@ async def drain(setting: Setting, scale: int, longest: int, starts: asyncio.Sema
         return await running.watched(_drained(running, setting, scale, longest), doomed)
 
 
+def takes(setting: Setting, longest: int) -> int:
+    """How long the longest call of a trial takes: a bit less than its deadline, which would end it whatever the pod does."""
+    deadline = setting.call.deadline
+    return longest if deadline is None else min(longest, deadline.value * _IN_TIME_PERCENT // 100)
+
+
 async def _drained(running: Chain, setting: Setting, scale: int, longest: int) -> Drained:
-    ends, whole = ending(setting), max(1, longest // scale)
+    ends, whole = ending(setting), max(1, takes(setting, longest) // scale)
     await _begin(running, [max(1, whole * number // CALLS) for number in range(1, CALLS + 1)])
     told = running.phase("the pod is told to go")
     pod = asyncio.create_task(_go(running, ends, scale))
