@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backstay.core.place import at
+from backstay.prove.jobs import prover as jobs_prover
+from backstay.prove.jobs.words import Claim as JobsClaim
+from backstay.prove.jobs.words import Finding as JobsFinding
+from backstay.prove.jobs.words import Kind as JobsKind
+from backstay.prove.jobs.words import Report as JobsReport
+from backstay.prove.jobs.words import WorkloadProof
 from backstay.prove.mesh import prover
 from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report
 from backstay.prove.words import Verdict
@@ -143,3 +149,46 @@ def test_without_grpc_it_says_what_to_install(sound: Repository, monkeypatch: py
     done = sound.backstay("prove", "mesh")
     assert done.code == 3
     assert "gRPC is not installed" in done.err
+
+
+def jobs_report(cluster: str, verdict: Verdict) -> JobsReport:
+    """A report about jobs that took no time."""
+    claim = JobsClaim(JobsKind.RECOVERS, "it runs again", at("workloads", "train"), 1)
+    proof = WorkloadProof(
+        "team-a/train", "job", [JobsFinding(claim, verdict, "seen", 1, 8)], notes=["played"]
+    )
+    return JobsReport(cluster, [proof], ["kueue is played by 1"])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"), [(Verdict.PROVED, 0), (Verdict.DISPROVED, 1), (Verdict.NOT_TRIED, 0)]
+)
+def test_jobs_are_proved_where_they_are_asked_for(
+    sound: Repository, monkeypatch, verdict: Verdict, code: int
+):
+    """With the same exit codes; the reports have workloads."""
+    monkeypatch.setattr(
+        jobs_prover, "prove_all", lambda jobs, *_: [jobs_report(job.cluster.name, verdict) for job in jobs]
+    )
+    done = sound.backstay("prove", "jobs")
+    assert done.code == code
+    assert f"{verdict:9}  it runs again" in done.out
+    assert "note: kueue is played by 1" in done.out
+    report = json.loads(sound.backstay("prove", "jobs", "--format", "json").out)
+    claim = report["clusters"][0]["workloads"][0]["claims"][0]
+    assert (claim["claim"], claim["verdict"], claim["value"]) == ("recovers-from-node-loss", verdict, 1)
+
+
+def test_jobs_without_a_control_plane_cannot_be_told(sound: Repository, monkeypatch: pytest.MonkeyPatch):
+    """Every program that is missing is named, with what makes them."""
+    monkeypatch.delenv("BACKSTAY_COMPONENTS", raising=False)
+    done = sound.backstay("prove", "jobs", "--components", ".")
+    assert done.code == 3
+    assert "kwok" in done.err
+    assert "just components DIR" in done.err
+
+
+def test_one_subject_at_a_time(sound: Repository):
+    """They take different programs."""
+    done = sound.backstay("prove", "mesh", "jobs")
+    assert (done.code, "one of: mesh, jobs" in done.err) == (2, True)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _OVERLAYS = {
     "jobset": ("0.12", ("config/default",), ("JobSet",)),
     "kueue": ("0.18", ("config/default",), ()),
-    "trainer": ("2.0", ("manifests/base/crds", "manifests/base/webhook"), ()),
-    "training-operator": ("1.8", ("manifests/base/crds", "manifests/base/webhook"), ("PyTorchJob",)),
+    "trainer": ("2.3", ("manifests/base/crds", "manifests/base/webhook"), ()),
+    "training-operator": ("1.9", ("manifests/base/crds", "manifests/base/webhook"), ("PyTorchJob",)),
 }
 """For each project the release line, the folders to build, and the kinds to take (none named: all)."""
 

@@ -98,6 +98,7 @@ def _urgent(trial: str, node: str) -> Struct:
         "spec": {
             "priorityClassName": _HIGH,
             "nodeSelector": {"kubernetes.io/hostname": node},
+            "tolerations": [{"operator": "Exists"}],
             "containers": [{"name": "urgent", "image": "urgent"}],
         },
     }

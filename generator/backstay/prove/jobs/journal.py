@@ -7,6 +7,7 @@ fixed names.
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -15,7 +16,6 @@ from backstay.prove.jobs.nodes import TRIAL_LABEL
 
 _INDEX = "batch.kubernetes.io/job-completion-index"
 _JOB = "batch.kubernetes.io/job-name"
-_FOR_GOOD = 3600.0
 
 
 @dataclass(slots=True)
@@ -44,9 +44,8 @@ class Life:
 
     @property
     def over(self) -> float:
-        """When it certainly ran no more, as far as the API server knows; an hour from now where it does not."""
-        known = [at for at in (self.ended, self.gone) if at is not None]
-        return min(known, default=monotonic() + _FOR_GOOD)
+        """When it certainly ran no more, as far as the API server knows; never where it does not."""
+        return min([at for at in (self.ended, self.gone) if at is not None], default=inf)
 
     @property
     def running(self) -> bool:
@@ -80,13 +79,16 @@ class Journal:
             counts[life.identity] = counts.get(life.identity, 0) + tries
         return max(counts.values(), default=0)
 
-    def twins(self) -> Iterator[tuple[Life, Life, float]]:
-        """Pairs of pods with one identity of which the second ran before the first had ended, and for how long."""
+    def twins(self, until: float) -> Iterator[tuple[Life, Life, float]]:
+        """Pairs of pods with one identity of which the second ran before the first had ended, and for how long.
+
+        What has not ended counts up to `until`.
+        """
         ran = [life for life in self.lives.values() if life.ran is not None]
         for first in ran:
             for second in ran:
                 if first.identity == second.identity and (first.ran, first.uid) < (second.ran, second.uid):
-                    both = min(first.over, second.over, monotonic()) - (second.ran or 0.0)
+                    both = min(first.over, second.over, until) - (second.ran or 0.0)
                     if both > 0:
                         yield first, second, both
 

@@ -1,10 +1,11 @@
 """From what a trial saw to a verdict. Recoveries are given as they would be with the spec's own times."""
 
 from backstay.core.units import show_duration
+from backstay.prove.jobs.admission import Admitted
 from backstay.prove.jobs.claims import Promise
 from backstay.prove.jobs.pace import Bound
 from backstay.prove.jobs.trials import Outcome
-from backstay.prove.jobs.words import Finding, Kind
+from backstay.prove.jobs.words import Claim, Finding, Kind
 from backstay.prove.words import Verdict
 
 _MOMENT_SECONDS = 0.5
@@ -13,6 +14,9 @@ _MOMENT_SECONDS = 0.5
 def judged(promise: Promise, seen: Outcome, scale: int) -> Finding:
     """The verdict on a promise."""
     kind = promise.claim.kind
+    if seen.refused:
+        verdict = Verdict.NOT_TRIED if seen.unknown else Verdict.DISPROVED
+        return Finding(promise.claim, verdict, f"an emitted object is refused: {seen.refused}")
     if kind is Kind.RECOVERS:
         return _recovered(promise, seen, scale)
     if kind is Kind.NEEDS_IT:
@@ -22,6 +26,16 @@ def judged(promise: Promise, seen: Outcome, scale: int) -> Finding:
     if kind in {Kind.BOUNDED, Kind.OUT_OF_MEMORY}:
         return _bounded(promise, seen)
     return _replaced(promise, seen)
+
+
+def admitted(seen: Admitted) -> Finding:
+    """Whether everything that is to run at once did."""
+    crowd = seen.crowd
+    claim = Claim(Kind.ADMITTED, crowd.words, crowd.place, crowd.pods)
+    if seen.ran >= crowd.pods:
+        return Finding(claim, Verdict.PROVED, f"{seen.ran} pods ran at once", seen.ran)
+    words = f"{seen.ran} of {crowd.pods} pods ran: {seen.why}"
+    return Finding(claim, Verdict.DISPROVED, words, seen.ran)
 
 
 def _recovered(promise: Promise, seen: Outcome, scale: int) -> Finding:
@@ -49,7 +63,7 @@ def _held(promise: Promise, seen: Outcome, scale: int) -> Finding:
 
 
 def _alone(promise: Promise, seen: Outcome, scale: int) -> Finding:
-    twins = [(first, both) for first, _, both in seen.journal.twins() if both > _MOMENT_SECONDS]
+    twins = [(first, both) for first, _, both in seen.journal.twins(seen.until) if both > _MOMENT_SECONDS]
     if not twins:
         return Finding(promise.claim, Verdict.PROVED, "one at a time, as the API server knew it", 0, scale)
     first, both = twins[0]

@@ -6,12 +6,14 @@ KWOK's own stages complete the pods of Jobs at once and take the finalizers away
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from backstay.prove.jobs.client import Struct
 from backstay.prove.jobs.commands import GROUP_ANNOTATION
 
 TRIAL_LABEL = "backstay.dev/trial"
+NONE: Mapping[str, str] = MappingProxyType({})
 _DELETED = ".metadata.deletionTimestamp"
 _PHASE = ".status.phase"
 _RUNNING = """
@@ -65,20 +67,32 @@ def stages() -> str:
     return "\n---\n".join(json.dumps(stage) for stage in known)
 
 
-def node(name: str, trial: str, group: str, capacity: Mapping[str, str], *, schedulable: bool) -> Struct:
-    """A node that the KWOK process of a group keeps alive; pods of a trial find it by its label."""
-    resources = {"cpu": "64", "memory": "1Ti", "pods": "200", **capacity}
+def node(
+    name: str, group: str, offers: Mapping[str, str], *, labels: Mapping[str, str] = NONE,
+    taints: Sequence[Struct] = (),
+) -> Struct:  # fmt: skip
+    """A node that the KWOK process of a group keeps alive."""
+    resources = {"cpu": "64", "memory": "1Ti", "pods": "200", **offers}
+    own = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {
             "name": name,
-            "labels": {TRIAL_LABEL: trial, "kubernetes.io/hostname": name, "kubernetes.io/os": "linux"},
+            "labels": {**own, **labels},
             "annotations": {GROUP_ANNOTATION: group},
         },
-        "spec": {"unschedulable": not schedulable},
+        "spec": {"taints": list(taints)},
         "status": {"allocatable": resources, "capacity": resources},
     }
+
+
+def trial_node(name: str, trial: str, group: str, offers: Mapping[str, str], *, schedulable: bool) -> Struct:
+    """A node for the pods of one trial: they find it by its label, and no other tolerates it."""
+    taint: Struct = {"key": TRIAL_LABEL, "value": trial, "effect": "NoSchedule"}
+    made = node(name, group, offers, labels={TRIAL_LABEL: trial}, taints=[taint])
+    made["spec"]["unschedulable"] = not schedulable
+    return made
 
 
 def _stage(name: str, then: Struct, *when: tuple[str, tuple[str, ...] | None]) -> Struct:

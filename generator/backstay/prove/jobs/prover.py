@@ -11,10 +11,11 @@ from typing import Any
 from backstay.core.manifest import Settled
 from backstay.model.cluster import Cluster
 from backstay.model.jobs import Workload
+from backstay.prove.jobs import admission, judge
+from backstay.prove.jobs.admission import Admitted, Crowd
 from backstay.prove.jobs.claims import Promise, outer_layers, promises, untried
 from backstay.prove.jobs.components import Components, find
 from backstay.prove.jobs.journal import Watcher
-from backstay.prove.jobs.judge import judged
 from backstay.prove.jobs.pace import SCALE, Pace
 from backstay.prove.jobs.plane import Plane, control_plane
 from backstay.prove.jobs.runnable import Runnable, runnable
@@ -26,6 +27,7 @@ AT_ONCE = 16
 """Trials that run side by side; each is a node or two and mostly waits."""
 
 Tell = Callable[[str], None]
+_Crowd = tuple[Workload | None, Crowd]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,31 @@ async def _report(job: Job, scale: int, components: Components, tell: Tell) -> R
     pace = _pace(job.cluster, scale)
     cases = [_case(job, workload, number, pace) for number, workload in enumerate(job.cluster.jobs.workloads)]
     trials = {promise.trial.name: promise.trial for case in cases for promise in case.promises}
+    crowds = list(admission.crowds(job.cluster, job.settled))
     seen: dict[str, Outcome] = {}
-    if trials:
+    admitted: list[tuple[Workload | None, Admitted]] = []
+    if trials or crowds:
         async with control_plane(components, pace, kueue_settings(job, components), tell) as plane:
-            seen = await plane.guarded(_trials(plane, job, list(trials.values()), tell))
-    return Report(job.cluster.name, [_proof(case, seen, scale) for case in cases], _notes(job, components))
+            work = _both(plane, job, list(trials.values()), crowds, tell)
+            seen, admitted = await plane.guarded(work)
+    proofs = [_proof(case, seen, [a for w, a in admitted if w is case.workload], scale) for case in cases]
+    steps = [judge.admitted(one) for workload, one in admitted if workload is None]
+    proofs += [WorkloadProof("pipeline steps", "steps", steps)] if steps else []
+    return Report(job.cluster.name, proofs, _notes(job, components))
+
+
+async def _both(
+    plane: Plane, job: Job, trials: Sequence[Trial], crowds: Sequence[_Crowd], tell: Tell
+) -> tuple[dict[str, Outcome], list[tuple[Workload | None, Admitted]]]:
+    """The failures, all at once; then what has to fit, one after another: a crowd has its namespace for itself."""
+    seen = await _trials(plane, job, trials, tell)
+    if crowds:
+        await admission.prepare(plane, job.cluster, job.settled)
+    done = []
+    for workload, crowd in crowds:
+        done.append((workload, await admission.admit(plane, crowd)))
+        tell(f"{job.cluster.name}: {crowd.namespace}/{crowd.name}: admission is over")
+    return seen, done
 
 
 async def _trials(plane: Plane, job: Job, trials: Sequence[Trial], tell: Tell) -> dict[str, Outcome]:
@@ -114,8 +136,11 @@ def _case(job: Job, workload: Workload, number: int, pace: Pace) -> _Case:
     return _Case(workload, None, tuple(promises(job.cluster, workload, made, f"w{number}", pace)))
 
 
-def _proof(case: _Case, seen: Mapping[str, Outcome], scale: int) -> WorkloadProof:
-    findings = [judged(promise, seen[promise.trial.name], scale) for promise in case.promises]
+def _proof(
+    case: _Case, seen: Mapping[str, Outcome], admitted: Sequence[Admitted], scale: int
+) -> WorkloadProof:
+    findings = [judge.judged(promise, seen[promise.trial.name], scale) for promise in case.promises]
+    findings += [judge.admitted(one) for one in admitted]
     outcomes = [seen[name] for name in dict.fromkeys(promise.trial.name for promise in case.promises)]
     takes = [Take(one.trial.event.value, scale, one.journal, one.at, one.until) for one in outcomes]
     notes = [case.reason, outer_layers(case.workload), *(note for one in outcomes for note in one.notes)]

@@ -52,6 +52,22 @@ def runnable(workload: Workload, settled: Sequence[Settled]) -> Runnable | None:
     return Runnable(whole, objects, workload.replicas.value, dict.fromkeys(sorted(extra), "1000"))
 
 
+def queued(workload: Workload, settled: Sequence[Settled]) -> Runnable | None:
+    """The same in its own namespace, with the queue that it asks for."""
+    made, found = runnable(workload, settled), _emitted(workload, settled)
+    if made is None or found is None:
+        return None
+    namespace = {"namespace": workload.namespace.value}
+    labels = {"labels": found["metadata"].get("labels") or {}}
+    return replace(
+        made,
+        workload={**made.workload, "metadata": {**made.workload["metadata"], **namespace, **labels}},
+        objects=tuple(
+            {**one, "metadata": {"name": one["metadata"]["name"], **namespace}} for one in made.objects
+        ),
+    )
+
+
 def _emitted(workload: Workload, settled: Sequence[Settled]) -> Struct | None:
     kind = KINDS.get(workload.kind)
     for one in settled:

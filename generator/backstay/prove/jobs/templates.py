@@ -33,9 +33,8 @@ def joined(obj: Struct, trial: str, pace: Pace) -> Struct:
         spec = template.setdefault("spec", {})
         spec["nodeSelector"] = {TRIAL_LABEL: trial}
         spec["terminationGracePeriodSeconds"] = pace.seconds(spec.get("terminationGracePeriodSeconds", 30))
-        for toleration in spec.get("tolerations") or ():
-            if toleration.get("tolerationSeconds") is not None:
-                toleration["tolerationSeconds"] = pace.seconds(toleration["tolerationSeconds"])
+        spec["tolerations"] = [_faster(one, pace) for one in spec.get("tolerations") or ()]
+        spec["tolerations"].append({"key": TRIAL_LABEL, "operator": "Exists"})
     return mine
 
 
@@ -44,3 +43,8 @@ def placed(obj: Struct, namespace: str) -> Struct:
     if obj["kind"] == "ClusterTrainingRuntime":
         return obj
     return {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}
+
+
+def _faster(toleration: Struct, pace: Pace) -> Struct:
+    waits = toleration.get("tolerationSeconds")
+    return toleration if waits is None else {**toleration, "tolerationSeconds": pace.seconds(waits)}

@@ -4,6 +4,7 @@ Every trial has a node that is lost, or whose pods are disturbed, and a spare on
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +14,7 @@ from backstay.core.failure import CannotTell
 from backstay.prove.jobs.client import Client, Refused, Struct
 from backstay.prove.jobs.disturb import Killing, evict, fail_always, preempt
 from backstay.prove.jobs.journal import Journal, Watcher
-from backstay.prove.jobs.nodes import node
+from backstay.prove.jobs.nodes import trial_node
 from backstay.prove.jobs.plane import Plane, Probe, until
 from backstay.prove.jobs.templates import joined, placed
 
@@ -33,6 +34,10 @@ class Event(StrEnum):
     FAILURE = "failure"
     PREEMPTION = "preemption"
 
+
+_UNKNOWN = re.compile(r'unknown field "([^"]+)"')
+_WITHOUT = frozenset({"spec.activeDeadlineSeconds"})
+"""Fields that a trial can do without: it ends long before."""
 
 _ENDS = {
     Event.OUT_OF_MEMORY: (137, "OOMKilled", "every container is killed for memory"),
@@ -75,7 +80,8 @@ class Outcome:
     """What a trial showed: `at` is when the event happened, `recovered` when everything ran again, None: it did not.
 
     `workload` is as it was stored at the end, None when it was gone; `notes` say what a component left out of an
-    object because it does not know it; `until` is when watching ended.
+    object because it does not know it; `until` is when watching ended. `refused`: the words of the API server or of a
+    webhook that did not take an object, so that nothing happened.
     """
 
     trial: Trial
@@ -85,6 +91,12 @@ class Outcome:
     workload: Struct | None
     notes: tuple[str, ...]
     until: float
+    refused: str = ""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it was refused for a field that the played version does not know."""
+        return bool(_UNKNOWN.search(self.refused))
 
     @property
     def took(self) -> float | None:
@@ -98,11 +110,15 @@ class Outcome:
 
 
 async def run(trial: Trial, plane: Plane, watcher: Watcher) -> Outcome:
-    """Make a trial; `CannotTell` when its workload is refused or does not start."""
+    """Make a trial; `CannotTell` when its workload does not start."""
     journal = watcher.journal(trial.name)
     lost = f"{trial.name}-lost"
     await _nodes(trial, plane, lost)
-    notes = await _submit(trial, plane)
+    try:
+        notes = await _submit(trial, plane)
+    except Refused as refused:
+        now = journal.act("an object is refused")
+        return Outcome(trial, journal, now, None, None, (), now, refused.message)
     if await watcher.until(lambda: len(journal.running()) >= trial.pods, _STARTS_SECONDS) is None:
         seen = ", ".join(f"{life.name} {life.phase}" for life in journal.lives.values()) or "no pod"
         raise CannotTell(f"{trial.name}: {trial.pods} pods did not run in {_STARTS_SECONDS} s ({seen})")
@@ -122,33 +138,29 @@ async def _nodes(trial: Trial, plane: Plane, lost: str) -> None:
         (lost, group, full, True), (f"{trial.name}-{SPARE}", SPARE, {}, False)
     ):  # fmt: skip
         offered = {**trial.capacity, **capacity}
-        await plane.client.apply(node(name, trial.name, keeper, offered, schedulable=open_))
+        await plane.client.apply(trial_node(name, trial.name, keeper, offered, schedulable=open_))
     await until(_is_ready(plane, lost), f"node {lost}")
 
 
 async def _submit(trial: Trial, plane: Plane) -> tuple[str, ...]:
+    """Create everything; what a component left out of an object because it does not know it."""
     await plane.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": trial.name}})
-    notes = []
-    for obj in (*trial.objects, trial.workload):
-        mine = placed(joined(obj, trial.name, plane.pace), trial.name)
-        try:
-            notes += await _created(plane.client, mine)
-        except Refused as refused:
-            raise CannotTell(
-                f"{trial.name}: the control plane refuses {obj['kind']}: {refused.message}"
-            ) from refused
-    return tuple(notes)
+    made = [
+        placed(joined(obj, trial.name, plane.pace), trial.name) for obj in (*trial.objects, trial.workload)
+    ]
+    return tuple([note for obj in made for note in await _created(plane.client, obj)])
 
 
 async def _created(speaking: Client, obj: Struct) -> list[str]:
-    """Create an object; fields that the played version does not know are left out, and told."""
+    """Create an object, without fields that the played version does not know and that decide nothing in a trial."""
     try:
         await speaking.create(obj)
     except Refused as refused:
-        if "unknown field" not in refused.message:
+        unknown = set(_UNKNOWN.findall(refused.message))
+        if not unknown or not unknown <= _WITHOUT:
             raise
         await speaking.create(obj, strict=False)
-        return [f"played without what this version of {obj['kind']} does not know: {refused.message}"]
+        return [f"the played {obj['kind']} has no {', '.join(sorted(unknown))}"]
     return []
 
 
@@ -180,7 +192,7 @@ async def _disturbed(trial: Trial, plane: Plane, watcher: Watcher, lost: str) ->
 def _replaced(journal: Journal) -> bool:
     """Whether some pod was disrupted, and another runs with the identity of each that was."""
     hit = [life for life in journal.lives.values() if life.why]
-    running = {life.identity for life in journal.running()}
+    running = {life.identity for life in journal.running() if not life.why}
     return bool(hit) and all(life.identity in running for life in hit)
 
 
