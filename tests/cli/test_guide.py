@@ -62,6 +62,21 @@ def test_each_step_compiles_without_a_finding_that_stops(repository: Repository,
     } <= {name.rpartition("/")[2] for name in found}
 
 
+def test_callers_and_pods_get_what_the_page_says(repository: Repository, parts: list[Any]) -> None:
+    """The ConfigMap, the programs and the patch, by the names of the table."""
+    cluster, path = parts[:2]
+    callers = next(part for part in parts if "retries" in part)
+    _write(repository, cluster, path, callers)
+    assert repository.backstay("compile").code == 0
+    tree = repository.tree()
+    variables = parse(tree["first/component/callers/configmap-calls-of-shop-team-a.yaml"].decode())["data"]
+    assert variables["ORDERS_DB_MAX_OPEN_CONNS"] == "45"
+    assert '"maxAttempts":3' in variables["PRICES_GRPC_SERVICE_CONFIG"]
+    names = {name.rpartition("/")[2] for name in tree if name.startswith("first/bundle/clients/shop/")}
+    assert names == {"orders_db_pool.go", "prices_channel.go"}
+    assert "first/component/patches/deployment-prices-shop-serving.yaml" in tree
+
+
 def test_a_pin_that_the_firewall_outlasts_is_an_error_at_the_pin(
     repository: Repository, parts: list[Any]
 ) -> None:
