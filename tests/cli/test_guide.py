@@ -41,7 +41,7 @@ def _write(repository: Repository, *parts: Any) -> None:
 
 def test_each_step_compiles_without_a_finding_that_stops(repository: Repository, parts: list[Any]) -> None:
     """The cluster, then the path, which brings an interval of the length that the page names, then the pin."""
-    cluster, path, pin, gateways, _ = parts
+    cluster, path, pin, gateways, *_ = parts
     for command in re.findall(r"^(backstay \w+) +#", GUIDE, re.MULTILINE):
         _write(repository, cluster)
         assert repository.backstay(*command.split()[1:]).code == 0
