@@ -131,7 +131,7 @@ def broken_job() -> Struct:
         (broken_queue(), "vclusterqueue.kb.io"),
         (broken_pytorchjob(), "validator.pytorchjob.training-operator.kubeflow.org"),
         (broken_jobset(), "vjobset.kb.io"),
-        (trainjob("broken", "none-such"), "validator.trainjob.trainer.kubeflow.org"),
+        (trainjob("broken", "none-such"), "vtrainjob.kb.io"),
         (broken_job(), "restartPolicy"),
     ],
     ids=["kueue", "training-operator", "jobset", "trainer", "kubernetes"],

@@ -13,7 +13,6 @@ from backstay.explain.steps import routes, steps
 from backstay.explain.target import has, near_routes
 from backstay.load.fleet import Refused, fleet
 from backstay.load.profiles import Merged
-from backstay.spec.parse import short_form
 
 _FRAME = frozenset({"apiVersion", "kind"})
 
@@ -61,7 +60,7 @@ def _named(known: list[Merged], text: str) -> list[Asked]:
     could = [one for one in known if route and knows(one, route)]
     if not could:
         raise not_found(known, text)
-    stated = [one for one in could if has(one.value, route, short_form)]
+    stated = [one for one in could if has(one.value, route)]
     return [Asked(one, (route,)) for one in stated or could]
 
 

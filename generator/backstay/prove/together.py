@@ -38,3 +38,22 @@ def interruptible(work: Coroutine[object, object, T]) -> T:
         return asyncio.run(watched())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """The result of some work in a loop of its own; Ctrl-C or SIGTERM cancels it and then is a KeyboardInterrupt.
+
+    As a callback of the loop: an exception out of a signal handler is lost when it strikes while a child is forked.
+    """
+    try:
+        return asyncio.run(_cancelled_by_signals(work))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+async def _cancelled_by_signals(work: Coroutine[object, object, T]) -> T:
+    task = asyncio.create_task(work)
+    with suppress(ValueError, NotImplementedError, RuntimeError):  # only a main thread may
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await task

@@ -82,7 +82,7 @@ def runtime(name: str, notes: Mapping[str, str] = NOTHING) -> Object:
         "failurePolicy": {"maxRestarts": 2, "rules": [rule]},
         "replicatedJobs": [{"name": "node", "template": {"metadata": {"labels": labels}, "spec": job_spec}}],
     }
-    spec = {"mlPolicy": {"numNodes": 2, "torch": {"numProcPerNode": 1}}, "template": {"spec": set_spec}}
+    spec = {"mlPolicy": {"numNodes": 2, "torch": {}}, "template": {"spec": set_spec}}
     made = _object("trainer.kubeflow.org/v1alpha1", "ClusterTrainingRuntime", name, spec)
     del made["metadata"]["namespace"]
     return made

@@ -1,9 +1,7 @@
 """Every promise about every workload, tried: one control plane a cluster, its trials side by side."""
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +19,10 @@ from backstay.prove.jobs.plane import Plane, control_plane
 from backstay.prove.jobs.runnable import Runnable, runnable
 from backstay.prove.jobs.trials import SPARE, Outcome, Trial, run
 from backstay.prove.jobs.words import Report, Take, WorkloadProof
+from backstay.prove.together import run as run_until_done
 from backstay.prove.together import together
 
-AT_ONCE = 16
+AT_ONCE = 32
 """Trials that run side by side; each is a node or two and mostly waits."""
 
 Tell = Callable[[str], None]
@@ -60,14 +59,10 @@ def prove_all(
     Blocks for minutes. Interrupted or terminated, it ends every process that it started and removes its files.
     Raises `CannotTell` when a component is missing, or dies, or refuses what is emitted.
     """
-    return asyncio.run(_all(jobs, scale or SCALE, find(components), tell))
+    return run_until_done(_all(jobs, scale or SCALE, find(components), tell))
 
 
 async def _all(jobs: Sequence[Job], scale: int, components: Components, tell: Tell) -> list[Report]:
-    own = asyncio.current_task()
-    assert own is not None  # noqa: S101 - this is a task
-    with suppress(ValueError, NotImplementedError, RuntimeError):  # only a main thread may
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, own.cancel)
     return [await _report(job, scale, components, tell) for job in jobs]
 
 

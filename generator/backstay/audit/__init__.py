@@ -1,1 +1,0 @@
-"""Manifests that people wrote by hand, judged by the same rules as what specs compile to."""
