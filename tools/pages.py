@@ -24,6 +24,7 @@ FAMILIES = {
     "KFP": "Kubeflow Pipelines, Argo Workflows and the artifact store",
     "MSH": "Connections, with a mesh and without",
     "JOB": "Training jobs",
+    "POL": "Policies and waivers",
     "GOP": "GitOps",
     "CUE": "An organisation's own policies",
     "SCH": "Upstream schemas",

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from backstay.audit import rules as audit_rules
 from backstay.check import engine
 from backstay.check.context import Context, item_of
 from backstay.check.policy import rules as policy_rules
 from backstay.check.registry import CHECKS
 from backstay.check.schema import RULES as SCHEMA_RULES
 from backstay.check.schema import SchemaSet, judge
+from backstay.core import fault
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.core.manifest import Manifest, Role, Settled, settle
 from backstay.core.route import read
@@ -135,6 +137,8 @@ def _located(compiled: Compiled, source: Source) -> Compiled:
 def rules_by_id() -> Mapping[str, Rule]:
     """Every rule of every stage."""
     tables = (
+        audit_rules.RULES,
+        fault.RULES,
         load_rules.RULES,
         policy_rules.RULES,
         spec_rules.RULES,

@@ -189,10 +189,10 @@ def test_a_choice_that_says_what_the_default_says_is_told_by_the_other_choices(e
 
 
 def test_a_field_that_decides_nothing_says_so_and_why(explain):
-    """Nothing is made of memory budgets here."""
-    told = explain("memory.budgets.kubeflow")
+    """Nothing is made of a lost node here: there are no workloads that it could take along."""
+    told = explain("termination.nodeLoss.podStart")
     assert (
-        "Without it, nothing in the output would change: no part of `memory` is in this cluster's output."
+        "Without it, nothing in the output would change: no part of `termination` is in this cluster's output."
         in told
     )
 

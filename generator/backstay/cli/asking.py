@@ -13,6 +13,7 @@ from backstay.explain.steps import routes, steps
 from backstay.explain.target import has, near_routes
 from backstay.load.fleet import Refused, fleet
 from backstay.load.profiles import Merged
+from backstay.spec.parse import short_form
 
 _FRAME = frozenset({"apiVersion", "kind"})
 
@@ -60,7 +61,7 @@ def _named(known: list[Merged], text: str) -> list[Asked]:
     could = [one for one in known if route and knows(one, route)]
     if not could:
         raise not_found(known, text)
-    stated = [one for one in could if has(one.value, route)]
+    stated = [one for one in could if has(one.value, route, short_form)]
     return [Asked(one, (route,)) for one in stated or could]
 
 

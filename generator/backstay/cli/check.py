@@ -2,15 +2,18 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from backstay.cli.folder import policies_option
 from backstay.cli.loading import load
-from backstay.cli.outcome import Exit
+from backstay.cli.outcome import Exit, verdict
 from backstay.cli.policies import judge_for
 from backstay.cli.printing import FORMATS, show_findings
-from backstay.core.diagnostic import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from backstay.core.diagnostic import Diagnostic
 
 
 @click.command("check")
@@ -37,11 +40,7 @@ def command(specs: tuple[Path, ...], form: str, policies: Path | None, *, quiet:
             refused |= loaded.merged is None
         findings += judge.left_over(excuses, whole=path.is_dir())
     show_findings(findings, form, sys.stdout, quiet=quiet)
-    if refused:
-        return Exit.BAD_CALL
-    counted = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    bad = [one for one in findings if one.severity in counted and one.waived is None]
-    return Exit.FINDINGS if bad else Exit.CLEAN
+    return Exit.BAD_CALL if refused else verdict(findings, strict=strict)
 
 
 def _clusters(paths: tuple[Path, ...]) -> list[Path]:

@@ -8,7 +8,7 @@ import click
 
 from backstay.cli.compiling import Comparing, Run
 from backstay.cli.folder import folder, policies_option
-from backstay.cli.outcome import Exit
+from backstay.cli.outcome import Exit, verdict
 from backstay.cli.policies import judge_for
 from backstay.cli.printing import FORMATS, show_findings
 from backstay.pipeline import FLEET
@@ -61,7 +61,7 @@ def command(
         return Exit.BAD_CALL
     if run.stops:
         click.echo("nothing was written", err=True)
-        return Exit.FINDINGS
+        return verdict(run.findings)
     click.echo(f"{_many(run.clusters, 'cluster')}: {_many(run.written, 'file')} written, {run.removed} removed, "
                f"{run.unchanged} unchanged", err=True)  # fmt: skip
     return _staged(out) if staged else Exit.CLEAN

@@ -11,6 +11,7 @@ from backstay.explain.words import shown
 from backstay.load.profiles import Merged
 from backstay.pipeline import FLEET, Compiled, Source, compile_spec, rules_by_id
 from backstay.spec.meaning import meaning
+from backstay.spec.parse import short_form
 
 
 def name_of(merged: Merged) -> str:
@@ -21,7 +22,7 @@ def name_of(merged: Merged) -> str:
 
 def knows(merged: Merged, route: Route) -> bool:
     """Whether a route is one of the spec's: stated, or a field that could be."""
-    return has(merged.value, route) or _meaning(merged, route) is not None
+    return has(merged.value, route, short_form) or _meaning(merged, route) is not None
 
 
 def subject_of(loaded: Loaded) -> Subject | None:
@@ -32,7 +33,7 @@ def subject_of(loaded: Loaded) -> Subject | None:
     return Subject(
         compiled.cluster, merged.value, _outputs(compiled), tuple(compiled.findings),
         lambda route: said(merged, route), lambda route: _meaning(merged, route), _rule_name,
-        lambda route, other: _trial(merged, source, route, other),
+        lambda route, other: _trial(merged, source, route, other), short_form,
     )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def _outputs(compiled: Compiled) -> tuple[Output, ...]:
 
 def said(merged: Merged, route: Route) -> tuple[Said, ...]:
     """Who says a value of the merged spec: the word that counts, then those that it overrides."""
-    if not has(merged.value, route):
+    if not has(merged.value, route, short_form):
         return ()
     first = Said(
         _plain(look_up(merged.value, route)), merged.place(route), merged.writer(route).file != merged.file
@@ -55,7 +56,7 @@ def said(merged: Merged, route: Route) -> tuple[Said, ...]:
 
 def _meaning(merged: Merged, route: Route) -> Meaning | None:
     found = meaning(route)
-    if found is None or not has(merged.value, found.chosen):
+    if found is None or not has(merged.value, found.chosen, short_form):
         return None
     default = "" if found.default in (None, {}, []) else shown(_plain(found.default))
     return Meaning(found.words, default, tuple(_plain(choice) for choice in found.choices))
@@ -70,7 +71,7 @@ def _trial(merged: Merged, source: Source, route: Route, other: Plain) -> Trial:
     """The cluster with another value; where that is None, with the word that the value overrides, or without any."""
     overridden = (one for one in said(merged, route)[1:] if one.value is not None)
     instead = next(overridden, None) if other is None else None
-    value = with_value(merged.value, route, other if instead is None else instead.value)
+    value = with_value(merged.value, route, other if instead is None else instead.value, short_form)
     trial = compile_spec(Source(value, source.header, source.writer_of, lambda finding: finding))
     if trial.cluster is None:
         return Trial(instead, refused=_reason(trial.findings))

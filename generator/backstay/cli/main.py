@@ -10,6 +10,7 @@ from backstay import __version__
 from backstay.cli.outcome import Exit, guarded
 
 COMMANDS = {
+    "audit": "Judge manifests that people wrote by hand.",
     "check": "Judge specs; write nothing.",
     "compile": "Compile specs into overlays.",
     "diff": "Compare what is planned with what is there.",

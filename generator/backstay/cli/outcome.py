@@ -5,15 +5,16 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from hashlib import sha256
 from types import FrameType
 
 import click
 
+from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.failure import BadInput, CannotTell
+from backstay.core.fault import RULE_CRASHED, fault_id
 
 
 class Exit(IntEnum):
@@ -25,6 +26,15 @@ class Exit(IntEnum):
     CANNOT_TELL = 3
     INTERRUPTED = 130  # as a shell counts a program that SIGINT ended
     NO_READER = 141  # and one that SIGPIPE ended: what was not read may have been a finding
+
+
+def verdict(found: Iterable[Diagnostic], *, strict: bool = False) -> Exit:
+    """What findings make of a run: errors (`strict`: warnings too) count; a rule that failed alone leaves it open."""
+    counted = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    bad = {one.rule for one in found if one.severity in counted and one.waived is None}
+    if bad - {RULE_CRASHED.id}:
+        return Exit.FINDINGS
+    return Exit.CANNOT_TELL if bad else Exit.CLEAN
 
 
 def guarded(work: Callable[[], int], *, debug: bool) -> int:
@@ -106,8 +116,5 @@ def _refusal(error: OSError) -> str:
 
 
 def _internal(error: Exception) -> str:
-    """An error of ours: an id to report it by, made of where it happened, never of what was in the input."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = "\n".join(f"{os.path.basename(f.filename)}:{f.lineno}:{f.name}" for f in frames)  # noqa: PTH119 - a name
-    number = sha256(f"{type(error).__name__}\n{places}".encode()).hexdigest()[:12]
-    return f"internal error {number} ({type(error).__name__})"
+    """An error of ours, in words."""
+    return f"internal error {fault_id(error)} ({type(error).__name__})"

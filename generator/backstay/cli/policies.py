@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backstay.spec.policy import Profile, RuleSetting, Waivers
 
 PROFILE, WAIVERS = "profile.yaml", "waivers.yaml"
-_FIXED = frozenset({"LOD", "OUT", "POL", "SEC", "SPC"})
+_FIXED = frozenset({"INT", "LOD", "OUT", "POL", "SEC", "SPC"})
 """Families that nobody can tune: without what they ask for there is nothing to judge."""
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from backstay.core.fact import Fact, Origin, OriginKind
 from backstay.core.route import Route, look_up, read, show
-from backstay.explain.steps import SHORT, routes
-from backstay.explain.subject import Said, Subject
+from backstay.explain.steps import routes
+from backstay.explain.subject import Said, ShortForm, Subject
 from backstay.upstream.catalog import SYSTEMS
 
 _CHOICES = frozenset({"preset", "engine"})
@@ -38,7 +38,7 @@ def source(subject: Subject, origin: Origin) -> Source:
 def behind(subject: Subject, origin: Origin) -> tuple[Route, ...]:
     """The spec leaves that an origin is about: its own, those that choose its preset, the one that states its version."""
     if origin.kind in {OriginKind.SPEC, OriginKind.DEFAULT}:
-        return (written(subject.spec, read(origin.ref) or ()),)
+        return (written(subject.spec, read(origin.ref) or (), subject.short),)
     if origin.kind is OriginKind.PRESET:
         return tuple(
             way for way, value in routes(subject.spec) if way[-1] in _CHOICES and value == origin.ref
@@ -50,13 +50,15 @@ def behind(subject: Subject, origin: Origin) -> tuple[Route, ...]:
     return ()
 
 
-def written(spec: object, route: Route) -> Route:
-    """The route as it stands in the spec: `platform.pipelines` for its version where the short form is used."""
+def written(spec: object, route: Route, short: ShortForm) -> Route:
+    """The route as it stands in the spec: `platform.pipelines` for its version where that is written in short."""
     try:
-        short = route[-1:] == (SHORT,) and not isinstance(look_up(spec, route[:-1]), dict | list)
+        in_short = route[-1:] == (short(route[:-1]),) and not isinstance(
+            look_up(spec, route[:-1]), dict | list
+        )
     except KeyError:
         return route
-    return route[:-1] if short else route
+    return route[:-1] if in_short else route
 
 
 def touches(spec: object, route: Route, asked: Route) -> bool:

@@ -57,13 +57,22 @@ class Trial:
     refused: str = ""
 
 
+ShortForm = Callable[[Route], str | None]
+"""What a scalar at a route is short for: `version` where `pipelines: "2.15"` stands; None: nothing."""
+
+
+def no_short_form(_route: Route) -> str | None:
+    """Of a spec that has none."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One compiled cluster.
 
     `said` tells who says a spec value: the word that counts first, then those that it overrides; nothing when
     nobody wrote it. `meaning` is about a field of the spec, None when there is no such field. `rule_name` names a
-    rule by its id. `trial` compiles the cluster with another value at a route of the spec; None leaves it out.
+    rule by its id. `short` tells what a scalar at a route is short for. `trial` compiles the cluster with another value at a route of the spec; None leaves it out.
     """
 
     cluster: Cluster
@@ -74,3 +83,4 @@ class Subject:
     meaning: Callable[[Route], Meaning | None]
     rule_name: Callable[[str], str]
     trial: Callable[[Route, Plain], Trial]
+    short: ShortForm = no_short_form

@@ -10,7 +10,7 @@ from backstay.core.route import Route, look_up, show
 from backstay.explain.failure import Unknown, listed
 from backstay.explain.sources import written
 from backstay.explain.steps import routes
-from backstay.explain.subject import Output, Subject
+from backstay.explain.subject import Output, ShortForm, Subject
 
 _OBJECT = re.compile(r"[A-Za-z]+(/[a-z0-9.-]+){1,2}\Z")
 
@@ -78,10 +78,10 @@ def _nearest(everything: list[Found], target: str) -> str:
     )
 
 
-def has(spec: Mapping[str, Plain], route: Route) -> bool:
+def has(spec: Mapping[str, Plain], route: Route, short: ShortForm) -> bool:
     """Whether a spec says something at a route, a short form's scalar included."""
     try:
-        look_up(spec, written(spec, route))
+        look_up(spec, written(spec, route, short))
     except KeyError:
         return False
     return True

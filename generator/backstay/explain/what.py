@@ -63,8 +63,8 @@ class What:
 
 def what(subject: Subject, route: Route) -> What:
     """Everything that a spec field decides: one that is stated, or that has a meaning."""
-    route = written(subject.spec, route)
-    stated = has(subject.spec, route)
+    route = written(subject.spec, route, subject.short)
+    stated = has(subject.spec, route, subject.short)
     near = _Near(subject, route)
     shares, reaches = near.shares(), near.reaches()
     nothing = not (shares or reaches)

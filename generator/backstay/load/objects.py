@@ -105,6 +105,26 @@ def read_objects(text: str | bytes, shown: str) -> list[Read]:
     return read
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What became of a part of a stream, mostly one document: its text, its objects, and what is wrong with it."""
+
+    text: str
+    read: list[Read]
+    found: list[Diagnostic]
+
+
+def scan_objects(text: str | bytes, shown: str) -> Iterator[Part]:
+    """A stream part by part, each judged for itself, so that one that cannot be read hides no other.
+
+    BadInput only where the stream is no text at all.
+    """
+    for chunk in _chunks(decode(text, shown), shown):
+        found: list[Diagnostic] = []
+        read = _read(chunk, found)
+        yield Part(chunk.text, read, found)
+
+
 def _chunks(text: str, shown: str) -> Iterator[Chunk]:
     """The documents of a stream, each with its `---` line; all in one where directives stand between them."""
     text = text.replace("\r\n", "\n")

@@ -66,9 +66,9 @@ def _knobs(gateway: Gateway, pins: spec.Pins | None, calls: tuple[Call, ...], de
         wanting = tuple(call for call in calls if name in keepalive.knobs_of(call))
         if wanting:
             knob = keepalive.Knob(name, gateway, wanting)
-            found, why = pings.solve(knob)
-            derivations |= {one.id: one for one in why}
             interval, timeout = _pins(pins, route)
+            found, why = pings.solve(knob, interval, timeout)
+            derivations |= {one.id: one for one in why}
             solved[kind] = keepalive.pinned(found, interval, timeout)
             promised.append(Promise(knob, why, interval, timeout))
     clients = [call.client for call in calls if f"towards/{gateway.id}" in keepalive.knobs_of(call)]

@@ -86,10 +86,11 @@ def _knobs(service: Service, calls: tuple[Call, ...], pins: spec.Pins | None, pl
         wanting = tuple(call for call in calls if name in keepalive.knobs_of(call))
         if wanting:
             knob = keepalive.Knob(name, _policed(service, pins), wanting)
-            found, why = pings.solve(knob)
+            insisted = _insisted(name, service, pins, interval, timeout)
+            found, why = pings.solve(knob, *insisted)
             solved[name] = keepalive.pinned(found, interval, timeout)
             derivations |= {d.id: d for d in why}
-            promised.append(Promise(knob, why, *_insisted(name, service, pins, interval, timeout)))
+            promised.append(Promise(knob, why, *insisted))
     tolerated = _tolerated(service, solved)
     if tolerated is not None:
         derivations[tolerated.id] = tolerated

@@ -51,10 +51,17 @@ _TITLES = {
 ENVOY = "Envoy may add 15 % to the interval"
 
 
-def solve(knob: Knob) -> tuple[Keepalive, tuple[Derivation, Derivation]]:
-    """Timeout first, then the interval that fits beside it."""
-    found = numbers(system(knob, *_free(knob)))
-    interval, timeout = found[f"{knob.id}/interval"], found[f"{knob.id}/timeout"]
+def solve(
+    knob: Knob, pinned_interval: Fact[int] | None = None, pinned_timeout: Fact[int] | None = None
+) -> tuple[Keepalive, tuple[Derivation, Derivation]]:
+    """Timeout first, then the interval that fits beside it; a pinned one of them is what the other has to fit to."""
+    own, waits = _free(knob)
+    found = numbers(system(knob, own, waits))
+    if pinned_timeout is not None and pinned_interval is None:
+        found |= numbers(system(knob, own, _pinned_timeout(knob, pinned_timeout)))
+    if pinned_interval is not None and pinned_timeout is None:
+        found |= numbers(system(knob, _pinned_interval(knob, pinned_interval), waits))
+    interval, timeout = found[own.id], found[waits.id]
     return Keepalive(interval.fact, timeout.fact), (interval, timeout)
 
 
@@ -62,10 +69,18 @@ def promises(knob: Knob, interval: Fact[int] | None, timeout: Fact[int] | None) 
     """What has to hold between the lines behind a knob's numbers; pinned ones are lines themselves."""
     own, waits = _free(knob)
     if interval is not None:
-        own = _pin(f"pin/{knob.whose}/interval", interval, "pings are pinned to one each {}")
+        own = _pinned_interval(knob, interval)
     if timeout is not None:
-        waits = _pin(f"pin/{knob.whose}/timeout", timeout, "the wait for an answer is pinned to {}")
+        waits = _pinned_timeout(knob, timeout)
     return system(knob, own, waits)
+
+
+def _pinned_interval(knob: Knob, fact: Fact[int]) -> Quantity:
+    return _pin(f"pin/{knob.whose}/interval", fact, "pings are pinned to one each {}")
+
+
+def _pinned_timeout(knob: Knob, fact: Fact[int]) -> Quantity:
+    return _pin(f"pin/{knob.whose}/timeout", fact, "the wait for an answer is pinned to {}")
 
 
 def _pin(id_: str, fact: Fact[int], words: str) -> Quantity:

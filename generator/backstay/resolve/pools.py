@@ -9,7 +9,7 @@ bytes), go-sql-driver/mysql README (as many idle connections as open ones).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from backstay.core.fact import Fact, from_preset
+from backstay.core.fact import Fact, from_preset, from_spec
 from backstay.core.units import show_duration
 from backstay.model.callers import CallerPool
 from backstay.model.conflict import Conflict
@@ -76,7 +76,9 @@ def limits(call: Call) -> Iterator[Limit]:
         for box in hop.boxes:
             if not hop.keepers(box, call.round_trip_ms):
                 words = f"box {box.name} forgets a connection that is idle for {{}}"
-                yield _limit(f"network.boxes.{box.name}.idle", box.idle, words)
+                passed = from_spec(box.idle.value, "network", "calls", call.index, "via")
+                idle = Fact(box.idle.value, (*box.idle.origins, *passed.origins))
+                yield _limit(f"network.boxes.{box.name}.idle", idle, words)
     if not service.protocol.is_http and (call.client.sidecar or service.sidecar):
         idle = from_preset(
             TCP_PROXY_IDLE_MS, "envoy tcp_proxy", "a sidecar closes a connection without bytes"

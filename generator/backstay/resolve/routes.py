@@ -45,8 +45,9 @@ def resolve_routes(network: Network, retries: Retries, platform: Platform) -> Ro
     system, routes = budgets, []
     for host in hosts:
         own = tries.timers(host, retries)
-        system += own
-        found |= numbers(own)
+        if own.quantities:
+            system += own
+            found |= numbers(own)
         route = _route(network, host, found)
         tried = found.get(host.attempts)
         asked = retries.calls is not None or any(_must_not_run_twice(call) for call in host.calls)

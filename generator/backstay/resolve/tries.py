@@ -33,11 +33,13 @@ BUDGET, STEPS, CALLS, FIRST_WAIT = (
 _STEPS_CLIENT = "pipeline-steps"
 _FEW, _MANY = 10, 1_000
 """Numbers of tries whose waits are known: beyond what is stated, for an edit; and at most, as nobody waits for more."""
-_ROUND = tuple(
-    digit * unit
-    for unit in (10, 100, 1_000)
-    for digit in (1, 2, 3, 4, 5, 7)
-) + tuple(seconds * 1_000 for seconds in (10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1200, 1800, 3600))  # fmt: skip
+_ROUND = (
+    *(digits * unit // 10 for unit in (10, 100, 1_000) for digits in (10, 15, 20, 25, 30, 40, 50, 60, 80)),
+    *(
+        seconds * 1_000
+        for seconds in (9, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1200, 1800, 3600)
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.place import Place
 from backstay.core.route import Route, show
 from backstay.spec import rules
+from backstay.spec.base import short_key
 from backstay.spec.cluster import Cluster
 from backstay.spec.secrets import find_secrets
 
@@ -44,6 +45,11 @@ def parse_as(root: type[S], value: Mapping[str, object]) -> tuple[S | None, list
         found = [_finding(root, detail) for detail in failed.errors(include_url=False)]
         return None, secrets + [f for f in found if f.place.route not in hidden]
     return (None, secrets) if secrets else (spec, [])
+
+
+def short_form(route: Route) -> str | None:
+    """What a scalar at a route of a cluster's spec is short for: `version` at `platform.pipelines`; None: nothing."""
+    return short_key(_model_at(Cluster, route))
 
 
 def _finding(root: type[BaseModel], detail: ErrorDetails) -> Diagnostic:

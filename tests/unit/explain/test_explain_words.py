@@ -142,5 +142,5 @@ def test_an_end_that_several_fields_have_is_refused_with_all_of_them():
 def test_a_value_is_put_or_taken_away_in_a_copy(route, value, expected):
     """What is missing is made, a short form is written out, and the original stays."""
     whole = {"a": {"b": 1}, "l": [1, 2], "s": "2.15"}
-    assert with_value(whole, route, value) == expected
+    assert with_value(whole, route, value, lambda at: "version" if at == ("s",) else None) == expected
     assert whole == {"a": {"b": 1}, "l": [1, 2], "s": "2.15"}

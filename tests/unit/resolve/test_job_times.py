@@ -53,7 +53,7 @@ def test_recovery_is_what_happens(
     loss = {"monitorGrace": monitor, "podStart": start, "unhealthyFor": unhealthy, "fencedIn": fenced}
     found = one({}, {
         "recoverIn": f"{target}ms", "strategy": strategy, "monitorGrace": f"{monitor}ms", "podStart": f"{start}ms",
-        "remediation": {"unhealthyFor": f"{unhealthy}ms", "fencedIn": f"{fenced}ms"},
+        "remediation": {"unhealthyFor": f"{unhealthy}ms", "fencedIn": f"{fenced}ms"}, "restartSafe": ["*/*"],
     }, checkpoint)  # fmt: skip
     assert found.recovers_in is not None
     assert found.recovers_in.value == runs_again_at(found, loss, strategy)
@@ -97,7 +97,7 @@ def started(layers: list[int], run: int, waits: dict[int, list[int]]) -> tuple[i
 
 
 @given(
-    jobset=st.integers(0, 3), job=st.integers(0, 6), argo=st.integers(0, 3), run=st.integers(1, 7200),
+    jobset=st.integers(0, 3), job=st.integers(0, 9), argo=st.integers(0, 3), run=st.integers(1, 7200),
     lost=st.integers(0, 3),
 )  # fmt: skip
 def test_attempts_and_deadline_are_what_nested_retries_make(
@@ -108,7 +108,7 @@ def test_attempts_and_deadline_are_what_nested_retries_make(
         "kind": "jobset", "runsFor": f"{run}s", "attempts": 1000, "disruptions": lost,
         "overrides": {"retries": {"argo": argo, "jobset": jobset, "job": job}},
     })  # fmt: skip
-    waits = {1: [10, 20, 40, 80, 160, 320]}
+    waits = {1: [10, 20, 40, 80, 160, 320, 360, 360, 360]}
     starts, took = started([jobset, job], run, waits)
     assert found.total_attempts == (1 + argo) * starts
     assert found.deadline is not None
@@ -127,9 +127,16 @@ def test_what_starts_from_nothing_runs_once_more_for_each_disruption() -> None:
     assert gone.deadline.value - kept.deadline.value == 2 * 3600 * SECOND
 
 
-def test_nothing_is_promised_where_nobody_frees_pods() -> None:
+@pytest.mark.parametrize(
+    "node_loss",
+    [
+        {"recoverIn": "10m", "strategy": "none", "restartSafe": ["*/*"]},
+        {"recoverIn": "10m", "strategy": "kueue-failure-recovery", "restartSafe": ["team-b/*"]},
+    ],
+)
+def test_nothing_is_promised_where_nobody_frees_pods(node_loss: Spec) -> None:
     """The pods still may not be deleted by force before they could have ended."""
-    found = one({}, {"recoverIn": "10m", "strategy": "none"})
+    found = one({}, node_loss)
     assert found.recovers_in is None
     assert found.earliest_force_delete is not None
     assert found.toleration is not None

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backstay.core.diagnostic import Severity
+from backstay.upstream.presets import BOXES
 from support.casebook import on_base
 from support.inequalities import (
     broken_pings,
@@ -115,3 +116,33 @@ def test_tries_are_fitted_into_deadlines_exactly_where_they_can_be(attempts, ini
     if possible:
         per_try = route.per_try.value if route.per_try else 0
         assert broken_tries(attempts, initial, deadline, trip, per_try, route.timeout.value) == []
+
+
+@given(
+    st.sampled_from(sorted(BOXES)), st.sampled_from(["grpc", "http2", "http", "tcp", "redis"]), st.booleans(), st.booleans(),
+    st.sampled_from(["sidecar", "none"]),
+)  # fmt: skip
+@PROFILE
+def test_a_box_whose_expiry_nothing_prevents_is_named(preset, protocol, caller, server, plane):
+    """Whatever box, protocol and proxies: either somebody keeps a day of silence open, or an error names the box."""
+    spec = on_base({
+        "platform": {"istio": {"dataPlane": plane}},
+        "network": {
+            "boxes": {"between": {"preset": preset, "idle": None}},
+            "clients": {"trainers": {"sidecar": caller}},
+            "services": {"far": {"host": "far.prod.svc.cluster.local", "port": 1, "protocol": protocol, "sidecar": server}},
+            "calls": [{"from": "trainers", "to": "far", "via": ["between"], "silentFor": "8000h"}],
+        },
+    })  # fmt: skip
+    cluster = model(spec)
+    kept = all(
+        hop.keepers(box, call.round_trip_ms)
+        for call in cluster.network.calls
+        for hop in call.crossings
+        for box in hop.boxes
+    )
+    named = [
+        found for found in findings(cluster)
+        if found.severity is Severity.ERROR and "`between`" in found.message + found.help
+    ]  # fmt: skip
+    assert kept or named

@@ -13,10 +13,10 @@ SOURCE = "kubernetes/api batch/v1/types.go"
 
 
 def emit(cluster: Cluster) -> Iterator[Manifest]:
-    """One for each Job. A merge finds the container by its name, so the image stays."""
+    """One for each Job. A merge finds the container by its name, so the image stays; the size is the base's."""
     for workload in cluster.jobs.of_kind(Kind.JOB):
         spec = job_fields(cluster, workload, template(cluster, workload, [container(workload)]))
         size = workload.replicas
         several = {"parallelism": size, "completions": size, "completionMode": "Indexed"}
-        spec = {**(several if size.value > 1 else {}), **spec}
+        spec = {**(several if size.value > 1 and not workload.in_base else {}), **spec}
         yield carried(workload, "batch/v1", "Job", queue_labels(workload), SOURCE, spec)

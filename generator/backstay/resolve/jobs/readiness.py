@@ -7,11 +7,16 @@ being ready when the node counts as lost.
 
 from collections.abc import Sequence
 
-from backstay.core.fact import Fact, join
+from backstay.core.fact import Fact, from_preset, join
 from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
 from backstay.model.jobs import Recovery, Workload
 from backstay.resolve.jobs.solving import next_round
+
+_PATIENCE = Bound(
+    "ready-after-slow-pulls", ">=", 300_000, "what Kueue waited by default before 0.19: images may be large", "",
+    from_preset(0, "kueue", "the default timeout of waitForPodsReady before 0.19").origins,
+)  # fmt: skip
 
 
 def resolve_readiness(
@@ -24,7 +29,7 @@ def resolve_readiness(
     again = [bound for workload in queued if (bound := _recovery_bound(recovery, workload))]
     return _solved(
         "ready-timeout",
-        (_start_bound(recovery),),
+        (_start_bound(recovery), _PATIENCE),
         "how long an admitted workload may take until all its pods run",
     ), (
         _solved("ready-recovery", tuple(again), "how long a workload may take until all its pods run again")

@@ -19,6 +19,7 @@ MARGIN = 30 * SECOND
 """What a pod gets beyond its checkpoint: to notice the signal, and to end."""
 LEAST_TOLERATION = 30 * SECOND
 _DEFAULT_GRACE = 30 * SECOND
+_FIRST_WAIT, _LONGEST_WAIT, _DOUBLINGS = 10 * SECOND, 360 * SECOND, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,13 @@ def earliest_force_delete(
     return Derivation(id_, total, "ms", (bound,), "the earliest", title)
 
 
-def recovers_in(subject: Subject, recovery: Recovery, freed_from: Fact[int]) -> Derivation | None:
-    """From the node's loss until new pods run; None where nothing ever removes the old ones."""
-    if recovery.strategy.value is Strategy.NONE:
-        return None
+def is_freed(recovery: Recovery, safe: Fact[str] | None) -> bool:
+    """Whether anything ever removes the pods of a lost node: Kueue only those that are `safe` to restart."""
+    return recovery.fences or (recovery.strategy.value is Strategy.KUEUE and safe is not None)
+
+
+def recovers_in(subject: Subject, recovery: Recovery, freed_from: Fact[int]) -> Derivation:
+    """From the node's loss until new pods run, where something removes the old ones."""
     parts = (freed_from, recovery.force_step, recovery.pod_start)
     total = sum(part.value for part in parts)
     step = "until they are removed" if recovery.fences else "until the deletion is forced"
@@ -159,10 +163,14 @@ def _waits(layers: tuple[Retrying, ...]) -> Iterator[int]:
     around = 1
     for one in layers:
         if one.layer in {Layer.JOB, Layer.ZENML, Layer.PYTORCHJOB}:
-            yield around * sum(backoffs(one.retries.value))
+            yield around * backoff(one.retries.value)
         around *= 1 + one.retries.value
 
 
-def backoffs(retries: int) -> tuple[int, ...]:
-    """What a Job waits before each retry: ten seconds, doubled each time, six minutes at most (kubernetes job controller)."""
-    return tuple(min(10 * 2 ** min(number, 10), 360) * SECOND for number in range(retries))
+def backoff(retries: int) -> int:
+    """What a Job waits before all of its retries together, in milliseconds.
+
+    Ten seconds, doubled each time, six minutes at most (kubernetes pkg/controller/job/backoff_utils.go).
+    """
+    doubling = min(retries, _DOUBLINGS)
+    return _FIRST_WAIT * ((1 << doubling) - 1) + (retries - doubling) * _LONGEST_WAIT

@@ -201,8 +201,9 @@ class _Solver:
             return pins.toleration, None, None
         waits = pinned(self.keep(times.toleration(self.subject, recovery, grace)), pins.toleration)
         earliest = self.keep(times.earliest_force_delete(self.subject, recovery, waits, grace))
-        recovers = times.recovers_in(self.subject, recovery, earliest.fact)
-        return waits, earliest.fact, None if recovers is None else self.keep(recovers).fact
+        if not times.is_freed(recovery, self.restart_safe()):
+            return waits, earliest.fact, None
+        return waits, earliest.fact, self.keep(times.recovers_in(self.subject, recovery, earliest.fact)).fact
 
     def deadline(self, found: tuple[Retrying, ...], recovers: Fact[int] | None) -> Fact[int] | None:
         """What is stated, held against what the tries need; None where nobody said how long a try runs."""

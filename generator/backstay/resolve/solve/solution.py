@@ -34,6 +34,8 @@ def solve(system: System) -> Solution:
 
 def numbers(system: System) -> dict[str, Derivation]:
     """The numbers alone, for a system whose conflicts are looked for together with others'."""
+    if not system.quantities:
+        return {}
     small = len(system.constraints) < _SMALL
     parts = (compiled(system.quantities, system.constraints),) if small else programs(system)
     return {derivation.id: derivation for part in parts for derivation in choose(part)}

@@ -144,6 +144,8 @@ class System:
 
     def __add__(self, other: "System") -> "System":
         """Both systems as one; a quantity that both have is one quantity, as the first has it."""
+        if not other.quantities:
+            return System(self.quantities, (*self.constraints, *other.constraints))
         known = {quantity.id: quantity for quantity in (*other.quantities, *self.quantities)}
         order = dict.fromkeys(quantity.id for quantity in (*self.quantities, *other.quantities))
         return System(tuple(known[id_] for id_ in order), (*self.constraints, *other.constraints))

@@ -9,7 +9,7 @@ changes the whole mesh.
 A missing priority is a warning as long as no other filter at hand could reach the same proxies at the same priority and
 patch the same sort of thing.
 
-Not judged: filters whose type is not known here.
+Not judged: filters whose type is not known here, and names of old where it is not known which Istio runs.
 
 Breaks: pings where nobody wanted them; or a panic in istiod, after which patches are missing without an error.
 Bad:
@@ -58,10 +58,16 @@ _WITHOUT_MATCH = frozenset({"BOOTSTRAP"})
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every EnvoyFilter's priority and reach, then every patch."""
     for item in ctx.of_kind("EnvoyFilter"):
-        if not item.partial and look.at(item.value, "spec", "priority") is None:
+        patches = list(envoy.patches_of(item))
+        if patches and not item.partial and look.at(item.value, "spec", "priority") is None:
             yield _unordered(ctx, item)
-        for patch in envoy.patches_of(item):
-            for route, message, help_ in (*_reach(ctx, patch), *_names(patch), *_types(patch)):
+        for patch in patches:
+            for route, message, help_ in (
+                *_reach(ctx, patch),
+                *_names(patch),
+                *_old_names(ctx, patch),
+                *_types(patch),
+            ):
                 yield ctx.report(RULE, item, route, message, help_)
 
 
@@ -121,8 +127,13 @@ def _names(patch: Patch) -> Iterator[tuple[Route, str, str]]:
         effect, help_ = None, ""
     if effect is not None:
         yield route, f"{patch.operation} names no filter, and {effect}", help_
-    for name in (envoy.filter_name(patch), envoy.sub_filter_name(patch)):
+
+
+def _old_names(ctx: Context, patch: Patch) -> Iterator[tuple[Route, str, str]]:
+    """Names that no supported Istio knows any more; one that nobody named may be older than these."""
+    for name in (envoy.filter_name(patch), envoy.sub_filter_name(patch)) if "istio" in ctx.versions else ():
         if name in OLD_FILTER_NAMES:
+            route = (*patch.route, "match", "listener")
             yield route, f"`{name}` is an old name, and matches nothing", f"write `{OLD_FILTER_NAMES[name]}`"
 
 

@@ -1,0 +1,108 @@
+"""The story of an audit: read everything, see what runs, judge it by schemas and rules, say what could not be judged."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from backstay.audit.kustomizations import Kustomization, Kustomizations, Written, built_items, find
+from backstay.audit.read import Reading, read_files, read_text
+from backstay.audit.schemas import Schemas
+from backstay.audit.tree import File, files
+from backstay.audit.versions import Signs, Versions
+from backstay.check import engine
+from backstay.check.context import Context, Item
+from backstay.cluster.kustomize import tool
+from backstay.core.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What came of it. `notes` say what was left out and what is not known; `refused`: some file could not be read."""
+
+    findings: list[Diagnostic]
+    notes: list[str]
+    objects: int
+    refused: bool
+
+
+def audit_path(path: Path, stated: Mapping[str, str]) -> Audit:
+    """Judge a file, or every file below a folder; `stated` versions come before those that objects show."""
+    reading = Reading()
+    notes: list[str] = []
+    every = list(files(path, reading.found))
+    reading.refused = bool(reading.found)
+    items = _of_files(every, find(every), reading, notes)
+    return _judged(items, reading, stated, notes)
+
+
+def audit_text(text: bytes, stated: Mapping[str, str]) -> Audit:
+    """Judge a stream, such as Helm's output."""
+    reading = Reading()
+    return _judged(list(read_text(text, "-", reading)), reading, stated, [])
+
+
+def _of_files(every: list[File], known: Kustomizations, reading: Reading, notes: list[str]) -> list[Item]:
+    """The objects of all files: what kustomizations build to in place of the files that they are made of."""
+    patches = known.patches
+    plain = list(read_files(every, reading, lambda file: file.path.absolute() in patches))
+    command = tool() if known.by_folder else None
+    if command is None:
+        if known.by_folder:
+            notes.append(
+                "there is no kustomize and no kubectl: the files of kustomizations are judged as they stand"
+            )
+        return plain
+    items, covered = list[Item](), set[str]()
+    for root in known.roots():
+        parts = _files_of(root, known, every)
+        own = [item for item in plain if item.file in parts]
+        built = built_items(command, root, Written.of(own), reading)
+        if built is not None:
+            items += built
+            covered |= parts
+    return [*(item for item in plain if item.file not in covered or item.ref.kind in _OWN), *items]
+
+
+_OWN = frozenset({"Kustomization", "Component"})
+"""Kinds that are kustomize's own input: rules read them beside what they build to."""
+
+
+def _files_of(root: Kustomization, known: Kustomizations, every: list[File]) -> frozenset[str]:
+    """The files that a kustomization is made of, as they are printed."""
+    within = known.within(root)
+    named = {path for one in within for path in (*one.resources, *one.patches)} | {
+        one.file.path.absolute() for one in within
+    }
+    return frozenset(file.shown for file in every if file.path.absolute() in named)
+
+
+def _judged(items: list[Item], reading: Reading, stated: Mapping[str, str], notes: list[str]) -> Audit:
+    signs = Signs()
+    for item in items:
+        signs.add(item)
+    versions = signs.versions(stated)
+    schemas = Schemas(versions.exact)
+    findings = [
+        *reading.found,
+        *(one for item in items for one in schemas.judge(item)),
+        *_by_rules(items, versions),
+    ]
+    notes = [*notes, *_others(reading), *_strangers(schemas), *versions.notes]
+    return Audit(findings, notes, len(items), reading.refused)
+
+
+def _by_rules(items: list[Item], versions: Versions) -> Iterable[Diagnostic]:
+    return engine.run(Context(items, versions.features, versions.lines))
+
+
+def _others(reading: Reading) -> Iterable[str]:
+    if reading.others:
+        names = sorted(reading.others)
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - a list to read
+        yield f"no Kubernetes objects: {shown}"
+
+
+def _strangers(schemas: Schemas) -> Iterable[str]:
+    for (api_version, kind), count in sorted(schemas.strangers.items()):
+        many = "1 object is" if count == 1 else f"{count} objects are"
+        yield f"no schema of `{kind}` under `{api_version}` is at hand: {many} judged by the rules alone"

@@ -1,0 +1,178 @@
+"""Kustomizations of a tree: which there are, what they are made of, and where a built object was written.
+
+Built objects carry no positions, so a finding about one is placed in the file that has the same value at the same
+field of the same object (patches before what they patch), else in the file of the object, else at the kustomization.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backstay.audit.read import Reading, read_text
+from backstay.audit.rules import NOT_BUILT
+from backstay.audit.shapes import KUSTOMIZATION_FILES
+from backstay.audit.tree import File
+from backstay.check import look
+from backstay.check.context import Item
+from backstay.cluster.kustomize import NotBuilt, build
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.failure import BadInput
+from backstay.core.place import Place
+from backstay.core.route import Route, look_up
+from backstay.load.document import MAX_BYTES, read_bytes
+
+_LISTS = ("resources", "bases", "components")
+_PATCHES = ("patches", "patchesJson6902")
+
+
+@dataclass(frozen=True, slots=True)
+class Kustomization:
+    """One kustomization file: its folder, and the paths that it names, resolved below the tree."""
+
+    file: File
+    folder: Path
+    resources: frozenset[Path]
+    patches: frozenset[Path]
+    remote: str | None
+
+
+@dataclass
+class Kustomizations:
+    """All of a tree, by folder. `patches` are files that are no whole objects."""
+
+    by_folder: dict[Path, Kustomization] = field(default_factory=dict)
+
+    @property
+    def patches(self) -> frozenset[Path]:
+        """Every file that some kustomization applies as a patch."""
+        return frozenset(path for one in self.by_folder.values() for path in one.patches)
+
+    def roots(self) -> Iterator[Kustomization]:
+        """Those that no other one builds on, in order."""
+        used = {path for one in self.by_folder.values() for path in one.resources}
+        yield from (self.by_folder[folder] for folder in sorted(self.by_folder.keys() - used))
+
+    def within(self, root: Kustomization) -> list[Kustomization]:
+        """A kustomization and those that it builds on, each once."""
+        found = {root.folder: root}
+        for folder in found_folders(found, self.by_folder):
+            found[folder] = self.by_folder[folder]
+        return list(found.values())
+
+
+def found_folders(found: Mapping[Path, Kustomization], known: Mapping[Path, Kustomization]) -> list[Path]:
+    """The folders that kustomizations reach, one after the other; circles end."""
+    seen, waiting = set(found), list(found)
+    while waiting:
+        for path in sorted(known[waiting.pop()].resources):
+            if path in known and path not in seen:
+                seen.add(path)
+                waiting.append(path)
+    return sorted(seen - set(found))
+
+
+def find(files: Iterable[File]) -> Kustomizations:
+    """The kustomizations among some files; those that cannot be read are judged as plain files later."""
+    found = Kustomizations()
+    for file in files:
+        if file.path.name in KUSTOMIZATION_FILES:
+            value = _value(file)
+            if value is not None:
+                folder = _normal(file.path.parent)
+                found.by_folder[folder] = _kustomization(file, folder, value)
+    return found
+
+
+def _value(file: File) -> Mapping[str, object] | None:
+    try:
+        items = list(read_text(read_bytes(file.path, file.shown, MAX_BYTES), file.shown, Reading()))
+    except BadInput:
+        return None
+    return items[0].value if items else None
+
+
+def _kustomization(file: File, folder: Path, value: Mapping[str, object]) -> Kustomization:
+    named = [path for key in _LISTS for path in look.listing(value.get(key)) if isinstance(path, str)]
+    patches = [look.text(one.get("path")) for key in _PATCHES for one, _ in look.entries(value.get(key))]
+    patches += [look.text(one) for one in look.listing(value.get("patchesStrategicMerge"))]
+    return Kustomization(
+        file, folder, frozenset(_normal(folder / path) for path in named),
+        frozenset(_normal(folder / path) for path in patches if path and "\n" not in path),
+        next((path for path in named if _is_remote(path)), None),
+    )  # fmt: skip
+
+
+def _is_remote(path: str) -> bool:
+    return "://" in path or path.startswith(("git@", "github.com/")) or "?ref=" in path
+
+
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The objects of the files that a kustomization is made of, by kind."""
+
+    by_kind: Mapping[str, list[Item]]
+
+    @staticmethod
+    def of(items: Iterable[Item]) -> "Written":
+        """Patches come first, and what is nearer to the root before what it builds on."""
+        found: dict[str, list[Item]] = {}
+        for item in sorted(items, key=lambda item: not item.partial):
+            found.setdefault(item.ref.kind, []).append(item)
+        return Written(found)
+
+    def candidates(self, built: Item) -> list[Item]:
+        """Those that may be the same object: of its name, or of a part of it where kustomize adds to names."""
+        same = [one for one in self.by_kind.get(built.ref.kind, ()) if one.ref.name == built.ref.name]
+        return same or [
+            one
+            for one in self.by_kind.get(built.ref.kind, ())
+            if one.ref.name and one.ref.name in built.ref.name
+        ]
+
+
+def built_items(
+    command: tuple[str, str], root: Kustomization, written: Written, reading: Reading
+) -> list[Item] | None:
+    """What a kustomization builds to, each object placed where it was written; None when it cannot be built."""
+    try:
+        text = build(command, root.folder) if root.remote is None else None
+        why = f"`{root.remote}` is not on this machine, and nothing is fetched"
+    except NotBuilt as failed:
+        text, why = None, str(failed)
+    if text is None:
+        reading.found.append(_not_built(root, command, why))
+        return None
+    return [_placed(item, root, written) for item in read_text(text, root.file.shown, reading)]
+
+
+def _not_built(root: Kustomization, command: tuple[str, str], why: str) -> Diagnostic:
+    words = " ".join(command)
+    return NOT_BUILT.report(
+        f"not built, so its files are judged as they stand: {why}",
+        at=Place(root.file.shown, 1, 1),
+        help=f"build it yourself and audit the result: `{words} DIR | backstay audit -`",
+    )
+
+
+def _placed(built: Item, root: Kustomization, written: Written) -> Item:
+    candidates = written.candidates(built)
+
+    def place_of(route: Route) -> Place:
+        value = _at(built.value, route)
+        exact = (one for one in candidates if _at(one.value, route) == value and value is not None)
+        origin = next(exact, None) or next((one for one in candidates if not one.partial), None)
+        return origin.place_of(route) if origin else Place(root.file.shown, 1, 1, route)
+
+    return Item(built.ref, built.value, False, built.file, place_of)  # noqa: FBT003 - a field
+
+
+def _at(value: object, route: Route) -> object:
+    try:
+        return look_up(value, route)
+    except KeyError:
+        return None

@@ -1,0 +1,19 @@
+"""What keeps a hand-written file from being judged: the family `AUD`."""
+
+from backstay.core.rule import warning
+
+TEMPLATE = warning(
+    "AUD001",
+    "unrendered-template",
+    "what it will say once it is rendered is not known, so nothing in it is judged",
+    "Helm docs, chart_template_guide",
+)
+NOT_BUILT = warning(
+    "AUD002",
+    "kustomization-not-built",
+    "its files are judged as they stand: what patches, generators and replacements make of them is not known",
+    "kubernetes-sigs/kustomize api/internal/target/kusttarget.go",
+)
+
+RULES = (TEMPLATE, NOT_BUILT)
+"""All of them, in the order of their ids."""

@@ -1,0 +1,88 @@
+"""`backstay audit`: judge manifests that people wrote by hand, by the same rules."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from backstay.audit.judge import Audit, audit_path, audit_text
+from backstay.cli.folder import policies_option
+from backstay.cli.outcome import Exit, verdict
+from backstay.cli.policies import judge_for
+from backstay.cli.printing import FORMATS, show_findings
+from backstay.core.failure import BadInput
+from backstay.load.document import too_large
+from backstay.load.objects import MAX_BYTES
+from backstay.upstream.catalog import SYSTEMS
+from backstay.upstream.images import version_in
+
+_STDIN: Final = Path("-")
+
+
+def platform(_ctx: click.Context, _option: click.Parameter, stated: tuple[str, ...]) -> dict[str, str]:
+    """`kubernetes=1.36,istio=1.30` as versions by the catalog's names; BadParameter for anything else."""
+    pairs = [pair for words in stated for pair in words.split(",") if pair]
+    return dict(_version(pair) for pair in pairs)
+
+
+def _version(pair: str) -> tuple[str, str]:
+    written, equals, version = pair.partition("=")
+    name = "training_operator" if written == "trainingOperator" else written.strip().replace("-", "_")
+    if name not in SYSTEMS:
+        known = ", ".join(sorted(one.replace("_", "-") for one in SYSTEMS))
+        raise click.BadParameter(f"`{written}` is not one of {known}")
+    if not equals or version_in(version.strip()) is None:
+        raise click.BadParameter(f"`{pair}` has no version: write `{written}=1.30` or the like")
+    if SYSTEMS[name].line(version.strip()) is None:
+        lines = ", ".join(SYSTEMS[name].lines)
+        raise click.BadParameter(f"{SYSTEMS[name].title} {version} is not supported; supported: {lines}")
+    return name, version.strip()
+
+
+@click.command("audit")
+@click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--platform", "stated", multiple=True, callback=platform, metavar="NAME=VERSION,...",
+              help="What runs, where the manifests do not show it or show something else.")  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
+)
+@policies_option
+@click.option("--quiet", is_flag=True, help="Of the text format the sum only, and no notes.")
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+def command(
+    path: Path, stated: dict[str, str], form: str, policies: Path | None, *, quiet: bool, strict: bool
+) -> int:
+    """Judge the Kubernetes manifests at PATH (a folder or a file; `-` for stdin) and print every finding.
+
+    Reads YAML and JSON with any number of documents, lists, kustomizations (built where kustomize or kubectl is at
+    hand), what Helm renders, and ZenML's run configurations. Nothing is written.
+
+    Exit codes: 0 clean, 1 findings, 2 bad call or unreadable input, 3 could not tell.
+    """
+    judge = judge_for(_beside(path), policies)
+    done = audit_text(_stdin(), stated) if path == _STDIN else audit_path(path, stated)
+    kept, excuses = judge.judge(done.findings, "", ())
+    findings = [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
+    show_findings(findings, form, sys.stdout, quiet=quiet)
+    if not quiet:
+        _show_notes(done)
+    return Exit.BAD_CALL if done.refused else verdict(findings, strict=strict)
+
+
+def _show_notes(done: Audit) -> None:
+    for note in done.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"{done.objects} object{'' if done.objects == 1 else 's'} judged", err=True)
+
+
+def _beside(path: Path) -> Path:
+    """What the policies folder is beside: the audited folder, as if it were the specs'."""
+    return Path("specs") if path == _STDIN else path
+
+
+def _stdin() -> bytes:
+    content = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise BadInput([too_large("-", MAX_BYTES)])
+    return content
