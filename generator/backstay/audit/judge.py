@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from backstay.audit.context import Stated
 from backstay.audit.kustomizations import Kustomization, Kustomizations, Written, built_items, find
 from backstay.audit.read import Reading, read_files, read_text
 from backstay.audit.schemas import Schemas
 from backstay.audit.tree import File, files
-from backstay.audit.versions import Signs, Versions
+from backstay.audit.versions import Signs
+from backstay.audit.with_context import judge_with, merged
 from backstay.check import engine
 from backstay.check.context import Context, Item
 from backstay.cluster.kustomize import tool
@@ -25,20 +27,28 @@ class Audit:
     refused: bool
 
 
-def audit_path(path: Path, stated: Mapping[str, str]) -> Audit:
-    """Judge a file, or every file below a folder; `stated` versions come before those that objects show."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person adds: versions, which come before those that objects show, and a context."""
+
+    versions: Mapping[str, str]
+    context: Stated | None = None
+
+
+def audit_path(path: Path, given: Given) -> Audit:
+    """Judge a file, or every file below a folder."""
     reading = Reading()
     notes: list[str] = []
     every = list(files(path, reading.found))
     reading.refused = bool(reading.found)
     items = _of_files(every, find(every), reading, notes)
-    return _judged(items, reading, stated, notes)
+    return _judged(items, reading, given, notes)
 
 
-def audit_text(text: bytes, stated: Mapping[str, str]) -> Audit:
+def audit_text(text: bytes, given: Given) -> Audit:
     """Judge a stream, such as Helm's output."""
     reading = Reading()
-    return _judged(list(read_text(text, "-", reading)), reading, stated, [])
+    return _judged(list(read_text(text, "-", reading)), reading, given, [])
 
 
 def _of_files(every: list[File], known: Kustomizations, reading: Reading, notes: list[str]) -> list[Item]:
@@ -76,23 +86,21 @@ def _files_of(root: Kustomization, known: Kustomizations, every: list[File]) -> 
     return frozenset(file.shown for file in every if file.path.absolute() in named)
 
 
-def _judged(items: list[Item], reading: Reading, stated: Mapping[str, str], notes: list[str]) -> Audit:
+def _judged(items: list[Item], reading: Reading, given: Given, notes: list[str]) -> Audit:
     signs = Signs()
     for item in items:
         signs.add(item)
-    versions = signs.versions(stated)
+    versions = signs.versions(given.versions)
     schemas = Schemas(versions.exact)
-    findings = [
-        *reading.found,
-        *(one for item in items for one in schemas.judge(item)),
-        *_by_rules(items, versions),
-    ]
-    notes = [*notes, *_others(reading), *_strangers(schemas), *versions.notes]
-    return Audit(findings, notes, len(items), reading.refused)
-
-
-def _by_rules(items: list[Item], versions: Versions) -> Iterable[Diagnostic]:
-    return engine.run(Context(items, versions.features, versions.lines))
+    by_schemas = [one for item in items for one in schemas.judge(item)]
+    context = Context(items, versions.features, versions.lines)
+    with_context = judge_with(given.context, context, versions)
+    by_rules = merged(engine.run(context), with_context.findings)
+    return Audit(
+        [*reading.found, *by_schemas, *by_rules],
+        [*notes, *_others(reading), *_strangers(schemas), *versions.notes, *with_context.notes],
+        len(items), reading.refused or with_context.refused,
+    )  # fmt: skip
 
 
 def _others(reading: Reading) -> Iterable[str]:

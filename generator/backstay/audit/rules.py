@@ -1,6 +1,6 @@
 """What keeps a hand-written file from being judged: the family `AUD`."""
 
-from backstay.core.rule import warning
+from backstay.core.rule import error, warning
 
 TEMPLATE = warning(
     "AUD001",
@@ -14,6 +14,9 @@ NOT_BUILT = warning(
     "its files are judged as they stand: what patches, generators and replacements make of them is not known",
     "kubernetes-sigs/kustomize api/internal/target/kusttarget.go",
 )
+NOT_CONTEXT = error(
+    "AUD003", "unknown-context-section", "what it says is not taken into account, and nobody notices"
+)
 
-RULES = (TEMPLATE, NOT_BUILT)
+RULES = (TEMPLATE, NOT_BUILT, NOT_CONTEXT)
 """All of them, in the order of their ids."""

@@ -6,7 +6,8 @@ from typing import Final
 
 import click
 
-from backstay.audit.judge import Audit, audit_path, audit_text
+from backstay.audit.context import read_context
+from backstay.audit.judge import Audit, Given, audit_path, audit_text
 from backstay.cli.folder import policies_option
 from backstay.cli.outcome import Exit, verdict
 from backstay.cli.policies import judge_for
@@ -44,6 +45,8 @@ def _version(pair: str) -> tuple[str, str]:
 @click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--platform", "stated", multiple=True, callback=platform, metavar="NAME=VERSION,...",
               help="What runs, where the manifests do not show it or show something else.")  # fmt: skip
+@click.option("--context", type=click.Path(path_type=Path), metavar="FILE",
+              help="What no manifest says: `network`, `termination` and `retries`, as in a spec.")  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
 )
@@ -51,7 +54,14 @@ def _version(pair: str) -> tuple[str, str]:
 @click.option("--quiet", is_flag=True, help="Of the text format the sum only, and no notes.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 def command(
-    path: Path, stated: dict[str, str], form: str, policies: Path | None, *, quiet: bool, strict: bool
+    path: Path,
+    stated: dict[str, str],
+    context: Path | None,
+    form: str,
+    policies: Path | None,
+    *,
+    quiet: bool,
+    strict: bool,
 ) -> int:
     """Judge the Kubernetes manifests at PATH (a folder or a file; `-` for stdin) and print every finding.
 
@@ -61,7 +71,8 @@ def command(
     Exit codes: 0 clean, 1 findings, 2 bad call or unreadable input, 3 could not tell.
     """
     judge = judge_for(_beside(path), policies)
-    done = audit_text(_stdin(), stated) if path == _STDIN else audit_path(path, stated)
+    given = Given(stated, None if context is None else read_context(context))
+    done = audit_text(_stdin(), given) if path == _STDIN else audit_path(path, given)
     kept, excuses = judge.judge(done.findings, "", ())
     findings = [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
     show_findings(findings, form, sys.stdout, quiet=quiet)

@@ -28,7 +28,7 @@ def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[
     """
     endpoints.references(network, findings)
     gateways.misplaced_waypoints(network, platform.mesh, findings)
-    calls = _calls(network, platform, runs, findings)
+    calls = stated_calls(network, platform, runs, findings)
     services = {call.service.name: call.service for call in calls}
     for name, stated in network.services.items():
         if name not in services and (idle := endpoints.service(name, stated, platform, findings)):
@@ -51,8 +51,9 @@ def resolve_network(network: spec.Network, platform: Platform, runs: tuple[Fact[
     return Network(tuple(k.service for k in knobs), done, knobs, gateways=passed), derivations
 
 
-def _calls(network: spec.Network, platform: Platform, runs: tuple[Fact[str], ...],
-           findings: Findings) -> tuple[Call, ...]:  # fmt: skip
+def stated_calls(network: spec.Network, platform: Platform, runs: tuple[Fact[str], ...],
+                 findings: Findings) -> tuple[Call, ...]:  # fmt: skip
+    """The calls with their hops; only what is installed pings on them so far."""
     boxes = {name: endpoints.box(name, stated, findings) for name, stated in network.boxes.items()}
     passed = {**gateways.gateways(network, platform.mesh, findings), **boxes}
     asked = dict.fromkeys(call.to for call in network.calls if call.to in network.services)
@@ -113,7 +114,7 @@ def _policed(service: Service, pins: spec.Pins | None) -> Service:
     """The service with the ping policy that its pinned arguments give it, which nothing is derived for then."""
     if service.policy is None or pins is None or grpc.MIN_PING_INTERVAL not in pins.server_arguments:
         return service
-    args = tuple(_pinned_args(pins.server_arguments, service.name, "serverArguments").items())
+    args = tuple(pinned_args(pins.server_arguments, service.name, "serverArguments").items())
     return replace(service, policy=replace(arguments.policy_after(service.policy, args), settable=False))
 
 
@@ -127,7 +128,7 @@ def _insisted(name: str, service: Service, pins: spec.Pins | None, interval: Fac
         if name == "server"
         else (pins.client_arguments, "clientArguments")
     )
-    args = _pinned_args(stated, service.name, key)
+    args = pinned_args(stated, service.name, key)
     return arguments.number(args, grpc.KEEPALIVE_TIME) or interval, arguments.number(
         args, grpc.KEEPALIVE_TIMEOUT
     ) or timeout
@@ -157,17 +158,18 @@ def _arguments(service: Service, solved: Mapping[str, Keepalive], tolerated: Der
     shipped = platform.pipelines.metadata_channel if settable and platform.pipelines else None
     server = arguments.server_args(
         service, shipped, solved.get("server"), tolerated,
-        _pinned_args(pins.server_arguments if pins else {}, service.name, "serverArguments"),
+        pinned_args(pins.server_arguments if pins else {}, service.name, "serverArguments"),
     )  # fmt: skip
     client = arguments.client_args(
         solved.get("client"),
         service.policy,
-        _pinned_args(pins.client_arguments if pins else {}, service.name, "clientArguments"),
+        pinned_args(pins.client_arguments if pins else {}, service.name, "clientArguments"),
     )
     return server, client
 
 
-def _pinned_args(args: Mapping[str, int | str], service: str, key: str) -> dict[str, Fact[int | str]]:
+def pinned_args(args: Mapping[str, int | str], service: str, key: str) -> dict[str, Fact[int | str]]:
+    """Channel arguments of a service as `overrides` state them; `key` is `serverArguments` or `clientArguments`."""
     return {
         name: from_spec(value, "network", "overrides", service, key, name) for name, value in args.items()
     }

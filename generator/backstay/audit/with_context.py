@@ -1,0 +1,98 @@
+"""The rules that need more than manifests: judged where a context states the rest, named where nothing does."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from backstay.audit.context import Stated
+from backstay.audit.model import mesh_config, model, service_object
+from backstay.audit.objects import Objects
+from backstay.audit.versions import Versions
+from backstay.check import engine
+from backstay.check.context import Context
+from backstay.check.registry import CHECKS
+from backstay.core.diagnostic import Diagnostic, Related, Severity
+from backstay.core.place import Place
+from backstay.model.cluster import Cluster
+
+_CALLS = frozenset({"calls", "knobs"})
+_STATED = _CALLS | {"gateways", "retries", "drain", "recovery"}
+"""Parts of the model that a context states."""
+_NETWORK_KINDS = ("Service", "DestinationRule", "VirtualService", "EnvoyFilter")
+_FAMILIES = ("MSH", "KFP", "JOB")
+_WITH = tuple(check for check in CHECKS if check.reads & _STATED and check.rule.id.startswith(_FAMILIES))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Findings, and what could not be judged, in words. `refused`: the context is no sound one."""
+
+    findings: list[Diagnostic]
+    notes: tuple[str, ...] = ()
+    refused: bool = False
+
+
+def judge_with(stated: Stated | None, context: Context, versions: Versions) -> Judged:
+    """What the rules that need a context find."""
+    if stated is None:
+        return Judged([], tuple(_unjudged(context)))
+    cluster, findings = model(stated, context, versions)
+    located = [stated.located(one) for one in findings]
+    if cluster is None and not findings:
+        words = "which Kubernetes runs is not known, and without it the context is not used"
+        return Judged([], (f"{words}: give --platform kubernetes=...",))
+    if cluster is None:
+        return Judged(located, refused=True)
+    whole = Context(context.items, versions.features, versions.lines, cluster)
+    objects = Objects.of(whole)
+    found = (one for one in engine.run(whole, _WITH) if one.severity is not Severity.INFO)
+    return Judged([*located, *(_placed(one, cluster, objects, stated) for one in found)])
+
+
+def merged(by_objects: Iterable[Diagnostic], with_context: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """Findings of both, those about the same field of the same object once: as the context shows them."""
+    known = {_subject(one) for one in with_context}
+    yield from (one for one in by_objects if one.object is None or _subject(one) not in known)
+    yield from with_context
+
+
+def _subject(found: Diagnostic) -> tuple[object, ...]:
+    return (found.rule, found.object, found.field, found.place)
+
+
+def _placed(found: Diagnostic, cluster: Cluster, objects: Objects, stated: Stated) -> Diagnostic:
+    """A finding with files and lines. One that only the context's lines show is about the Service that is called."""
+    called = _called(found.place, cluster, objects) if found.object is None else None
+    if called is not None:
+        at = stated.located(found).place
+        found = replace(found, place=called, related=(Related(at, "what the context states"), *found.related))
+    located = stated.located(objects.located(found))
+    return replace(located, related=tuple(_of_mesh(one, objects) for one in located.related))
+
+
+def _called(place: Place, cluster: Cluster, objects: Objects) -> Place | None:
+    """The Service port that a call or a service of the context is about."""
+    match place.route:
+        case ("network", "calls", int(index), *_):
+            service = next((call.service for call in cluster.network.calls if call.index == index), None)
+        case ("network", "services" | "overrides", str(name), *_):
+            service = next((one for one in cluster.network.services if one.name == name), None)
+        case _:
+            return None
+    item = service_object(objects.context, service.host.value) if service else None
+    return objects.place(item, ("spec", "ports")) if item else None
+
+
+def _of_mesh(related: Related, objects: Objects) -> Related:
+    config = mesh_config(objects.context)
+    if config is None or related.place.file or related.place.route[:2] != ("platform", "istio"):
+        return related
+    return replace(related, place=config.place_of(("data", "mesh")))
+
+
+def _unjudged(context: Context) -> Iterator[str]:
+    ids = [check.rule.id for check in CHECKS if check.reads <= engine.MODEL_PARTS and check.reads & _CALLS]
+    if any(True for _ in context.of_kind(*_NETWORK_KINDS)):
+        yield (
+            f"not judged: {', '.join(ids)} need to know which boxes are on the way of calls and how long calls are "
+            "silent, which no manifest says; give --context"
+        )
