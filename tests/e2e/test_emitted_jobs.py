@@ -131,12 +131,12 @@ def broken_job() -> Struct:
         (broken_queue(), "vclusterqueue.kb.io"),
         (broken_pytorchjob(), "validator.pytorchjob.training-operator.kubeflow.org"),
         (broken_jobset(), "vjobset.kb.io"),
-        (trainjob("broken", "none-such"), "vtrainjob.kb.io"),
+        (trainjob("broken", "none-such"), r"validator\.trainjob\.trainer\.kubeflow\.org|vtrainjob\.kb\.io"),
         (broken_job(), "restartPolicy"),
     ],
     ids=["kueue", "training-operator", "jobset", "trainer", "kubernetes"],
 )
 def test_every_judge_is_awake(obj: Struct, who: str, job_plane: Running):
-    """Each refuses, in its own name, what only it can tell."""
+    """Each refuses in its own name; a TrainJob without a runtime is refused by Trainer or by Kueue, who asks first."""
     with pytest.raises(Refused, match=who):
         offered(job_plane, obj)
