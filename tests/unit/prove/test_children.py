@@ -11,7 +11,7 @@ import pytest
 
 from backstay.core.failure import CannotTell
 from backstay.prove.children import child
-from backstay.prove.mesh.peers import peer
+from backstay.prove.mesh.peers import peer, python_peer
 
 SLEEPS = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 DIES = [sys.executable, "-c", "import sys; print('oh no', file=sys.stderr); sys.exit(7)"]
@@ -95,7 +95,7 @@ def test_a_peer_that_does_not_start_is_named():
     """With what it said about it."""
 
     async def play() -> None:
-        async with peer("the server api", "no_such_program", {}):
+        async with peer("the server api", python_peer("no_such_program"), {}):
             pass
 
     with pytest.raises(CannotTell, match=r"the server api did not start: .*No module named"):

@@ -9,7 +9,7 @@ from backstay.core.route import show
 from backstay.resolve.solve.solution import solve
 from backstay.resolve.solve.terms import Prefer, System, constant
 from support.second_opinion import satisfiable
-from support.systems import above, free, line, of
+from support.systems import above, free, line, of, told
 
 SMALL = st.integers(1, 40)
 PROFILE = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -91,31 +91,61 @@ def test_every_conflict_is_minimal(system):
             assert satisfiable(system, {other: value for other, value in values.items() if other != name})
 
 
+def parts(system):
+    """The parts of a system that share no quantity: an edit of one can do nothing for another."""
+    groups = []
+    for one in system.constraints:
+        near = [group for group in groups if group[0] & set(one.ids())]
+        groups = [group for group in groups if group not in near]
+        names = set(one.ids()).union(*(group[0] for group in near))
+        groups.append((names, [*(other for group in near for other in group[1]), one]))
+    for names, constraints in groups:
+        yield System(tuple(one for one in system.quantities if one.id in names), tuple(constraints))
+
+
 @given(systems())
 @PROFILE
-def test_the_edit_mends_everything_with_the_fewest_lines(system):
-    """No edit of fewer lines does, and one line is changed no further than it has to be."""
-    solution, lines = solve(system), stated(system)
-    edit = edited(solution)
-    movable = [one.id for one in system.quantities if one.fact is not None and one.movable]
-    if edit:
-        assert satisfiable(system, lines | edit)
-        assert edit.keys() <= set(movable)
+def test_the_edit_mends_what_can_be_mended_with_the_fewest_lines(system):
+    """No edit of fewer lines does, and one line is changed no further than it has to be.
+
+    A part that lines exclude which nobody may change stays as it is, whatever is mended beside it.
+    """
+    whole = edited(solve(system))
+    assert whole.keys() <= {one.id for one in system.quantities if one.fact is not None and one.movable}
+    for part in parts(system):
+        lines = stated(part)
+        holds_with_fewest(part, {name: value for name, value in whole.items() if name in lines})
+
+
+def holds_with_fewest(part, edit):
+    """A part of a system that an edit touches holds after it, and not with fewer lines or a lesser change."""
+    lines = stated(part)
+    movable = [one.id for one in part.quantities if one.fact is not None and one.movable]
+    assert not edit or satisfiable(part, lines | edit)
     for fewer in combinations(movable, len(edit) - 1) if edit else ():
-        assert not satisfiable(system, {name: value for name, value in lines.items() if name not in fewer})
+        assert not satisfiable(part, {name: value for name, value in lines.items() if name not in fewer})
     if len(edit) == 1:
         ((name, value),) = edit.items()
         nearer = value + (1 if lines[name] > value else -1)
-        assert nearer == lines[name] or not satisfiable(system, lines | {name: nearer})
+        assert nearer == lines[name] or not satisfiable(part, lines | {name: nearer})
 
 
 @given(systems())
 @PROFILE
 def test_where_no_edit_is_told_no_line_would_do(system):
-    """A conflict without an edit has lines that nobody can change."""
-    solution, lines = solve(system), stated(system)
-    if solution.conflicts and not edited(solution):
-        fixed = {
-            one.id: lines[one.id] for one in system.quantities if one.fact is not None and not one.movable
-        }
-        assert not satisfiable(system, fixed)
+    """A part in conflict without an edit has lines that nobody can change."""
+    whole = edited(solve(system))
+    for part in parts(system):
+        lines = stated(part)
+        if not whole.keys() & lines.keys() and not satisfiable(part, lines):
+            fixed = {one.id for one in part.quantities if one.fact is not None and not one.movable}
+            assert not satisfiable(part, {name: lines[name] for name in fixed})
+
+
+def test_an_edit_is_told_beside_a_conflict_that_nobody_can_mend():
+    """Two parts: a measured value that nothing fits, and a line that may be written otherwise."""
+    measured, wanted = line("measured", 1, "x", movable=False), line("wanted", 2, "x")
+    limit, number = line("limit", 1, "x", movable=False), free("number", "x", "")
+    room = above("room", "measured", "number", constant(1))
+    found = solve(System((measured, limit, wanted, number), (room, above("reach", "limit", "wanted"))))
+    assert told(found) == [(["measured"], {}), (["limit", "wanted"], {"wanted": "1"})]
