@@ -60,6 +60,13 @@ def variables(*args: Any, **kwargs: Any) -> dict[str, str]:
     return dict(found.value["data"])
 
 
+def settings(**kwargs: Any) -> dict[str, str]:
+    """The data of the gRPC server's ConfigMap; empty when there is none."""
+    found = [one for one in compiled(**kwargs).settled if one.ref.name == "settings-of-features"]
+    assert [one.ref.namespace for one in found] in ([], ["prod"])
+    return dict(found[0].value["data"]) if found else {}
+
+
 def programs(*args: Any, **kwargs: Any) -> dict[str, str]:
     """The caller's programs as they are written, by file name."""
     start = "bundle/clients/shop/"

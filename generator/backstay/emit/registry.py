@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from backstay.core.manifest import Manifest
-from backstay.emit.callers import config_map, revision, snippets
+from backstay.emit.callers import config_map, revision, server, snippets
 from backstay.emit.controllers import jobset as jobset_config
 from backstay.emit.controllers import kueue as kueue_config
 from backstay.emit.controllers import trainer as trainer_config
@@ -47,6 +47,7 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     virtual_service.emit,
     workload.emit,
     config_map.emit,
+    server.emit,
     revision.emit,
     metadata_grpc.emit,
     launcher.emit,

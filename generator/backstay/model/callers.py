@@ -114,6 +114,16 @@ def service_config_variable(service: str) -> str:
     return f"{prefix(service)}_GRPC_SERVICE_CONFIG"
 
 
+def server_config_map(service: str) -> str:
+    """The ConfigMap with the variables of a service's own server."""
+    return f"settings-of-{service}"
+
+
+def server_prefix(service: str) -> str:
+    """What the variables of a service's own server start with: it may call others too."""
+    return f"{prefix(service)}_SERVER"
+
+
 def channel_arguments_variable(service: str) -> str:
     """The variable with C-core's channel arguments for a service, as `name=value,name=value`."""
     return f"{prefix(service)}_GRPC_CHANNEL_ARGUMENTS"

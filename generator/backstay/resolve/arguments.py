@@ -6,7 +6,7 @@ metadata_store_server_main.cc for how `--grpc_channel_arguments` is split.
 
 from collections.abc import Mapping
 
-from backstay.core.fact import Fact
+from backstay.core.fact import Fact, OriginKind
 from backstay.model.derivation import Derivation
 from backstay.model.network import Keepalive, PingPolicy, Service
 from backstay.upstream import grpc
@@ -19,9 +19,10 @@ def server_args(service: Service, shipped: Fact[tuple[tuple[str, int], ...]] | N
     """The server's arguments: what its release ships, then what is derived, then what is pinned.
 
     `own` is set when the server itself has to ping; `tolerated` is the shortest interval of pings that its policy
-    has to put up with, where proxies ping it. Empty when nothing differs from what the release ships.
+    has to put up with, where proxies ping it. Empty when nothing differs from what the release ships, or where
+    nothing is known of a server that has no release of its own.
     """
-    derived: dict[str, Fact[int | str]] = {}
+    derived = _as_stated(service)
     if own is not None:
         derived |= _pinging(own)
     if tolerated is not None:
@@ -74,6 +75,24 @@ def _tolerating(least: Fact[int]) -> dict[str, Fact[int | str]]:
         grpc.MIN_PING_INTERVAL: _as_arg(least),
         grpc.PERMIT_WITHOUT_CALLS: Fact(1, least.origins),
     }
+
+
+def _as_stated(service: Service) -> dict[str, Fact[int | str]]:
+    """What the spec says of a server that people set up themselves: its callers' numbers rest on that."""
+    if service.policy is None or service.policy.settable:
+        return {}
+    policy = service.policy
+    known: dict[str, Fact[int] | None] = {
+        grpc.MIN_PING_INTERVAL: policy.min_interval if _stated(policy.min_interval) else None,
+        grpc.PERMIT_WITHOUT_CALLS: policy.without_calls.to(int) if _stated(policy.without_calls) else None,
+        grpc.MAX_AGE: service.max_connection_age,
+        grpc.MAX_AGE_GRACE: service.max_connection_age_grace,
+    }
+    return {key: _as_arg(fact) for key, fact in known.items() if fact is not None}
+
+
+def _stated(fact: Fact[int] | Fact[bool]) -> bool:
+    return any(origin.kind is OriginKind.SPEC for origin in fact.origins)
 
 
 def _messages(largest: Fact[int], shipped: Mapping[str, int]) -> dict[str, Fact[int | str]]:

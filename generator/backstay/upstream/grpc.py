@@ -48,6 +48,10 @@ MAX_PING_STRIKES = "grpc.http2.max_ping_strikes"
 MAX_RECEIVE = "grpc.max_receive_message_length"
 MAX_SEND = "grpc.max_send_message_length"
 
+MAX_AGE = "grpc.max_connection_age_ms"
+MAX_AGE_GRACE = "grpc.max_connection_age_grace_ms"
+MAX_IDLE = "grpc.max_connection_idle_ms"
+
 CORE_CLIENT_GAP = 1_000
 """C-core clients send no two pings within a second, whatever they are told (chttp2_transport.cc, NextAllowedPingInterval)."""
 
@@ -77,7 +81,6 @@ _OTHERS = """
     grpc.inhibit_health_checking grpc.initial_reconnect_backoff_ms grpc.lb.ring_hash.ring_size_cap
     grpc.lb_policy_name grpc.loadreporting grpc.max_allowed_incoming_connections
     grpc.max_channel_trace_event_memory_per_node grpc.max_concurrent_streams
-    grpc.max_connection_age_grace_ms grpc.max_connection_age_ms grpc.max_connection_idle_ms
     grpc.max_metadata_size grpc.max_reconnect_backoff_ms grpc.min_reconnect_backoff_ms
     grpc.minimal_stack grpc.mobile_log_context grpc.optimization_target grpc.per_message_compression
     grpc.per_message_decompression grpc.per_rpc_retry_buffer_size grpc.primary_user_agent
@@ -92,7 +95,7 @@ _OTHERS = """
 
 CHANNEL_ARGS = DEPRECATED | {
     KEEPALIVE_TIME, KEEPALIVE_TIMEOUT, PING_TIMEOUT, PERMIT_WITHOUT_CALLS, MAX_PINGS_WITHOUT_DATA, MIN_PING_INTERVAL,
-    MAX_PING_STRIKES, MAX_RECEIVE, MAX_SEND, *_OTHERS.split(),
+    MAX_PING_STRIKES, MAX_RECEIVE, MAX_SEND, MAX_AGE, MAX_AGE_GRACE, MAX_IDLE, *_OTHERS.split(),
 }  # fmt: skip
 """Channel argument names that C-core knows (include/grpc/impl/{channel_arg_names,compression_types}.h, and one of its own); others do
 nothing, silently."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.calling import calling, compiled, programs, variables
+from support.calling import calling, compiled, programs, settings, variables
 from support.compiler import compile_spec
 from support.modelling import model
 
@@ -260,3 +260,54 @@ def test_callers_of_several_namespaces_each_get_theirs():
     """A ConfigMap can only be read beside it."""
     found = compiled("go", client={"namespaces": ["shop", "till"]}).settled
     assert {one.ref.namespace for one in found if one.ref.name == "calls-of-shop"} == {"shop", "till"}
+
+
+AGES = {"maxConnectionAge": "30m", "maxConnectionAgeGrace": "5m", "maxMessage": "8Mi"}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "told"),
+    [
+        ("go", {
+            "KEEPALIVE_MIN_TIME": "10s", "KEEPALIVE_PERMIT_WITHOUT_STREAM": "true", "MAX_CONNECTION_AGE": "30m",
+            "MAX_CONNECTION_AGE_GRACE": "5m", "MAX_RECEIVE_SIZE": "8388608", "MAX_SEND_SIZE": "8388608",
+        }),
+        ("java", {
+            "PERMIT_KEEP_ALIVE_TIME_MS": "10000", "PERMIT_KEEP_ALIVE_WITHOUT_CALLS": "true",
+            "MAX_CONNECTION_AGE_MS": "1800000", "MAX_CONNECTION_AGE_GRACE_MS": "300000",
+            "MAX_INBOUND_MESSAGE_SIZE": "8388608",
+        }),
+        ("core", {
+            "CHANNEL_ARGUMENTS": "grpc.http2.min_ping_interval_without_data_ms=10000,"
+            "grpc.keepalive_permit_without_calls=1,grpc.max_connection_age_ms=1800000,"
+            "grpc.max_connection_age_grace_ms=300000,grpc.max_receive_message_length=8388608,"
+            "grpc.max_send_message_length=8388608",
+        }),
+    ],
+)  # fmt: skip
+def test_servers_get_what_the_spec_says_of_them(runtime, told):
+    """In the words of their runtime: the callers' numbers rest on it."""
+    assert _some(settings(features={**AGES, "runtime": runtime}), "FEATURES_SERVER_GRPC_") == told
+
+
+def test_a_server_that_nothing_is_said_of_gets_nothing():
+    """Its runtime's defaults are its own."""
+    bare = {"minPingInterval": None, "permitPingsWithoutCalls": None}
+    assert settings(features=bare, call={"silentFor": None}) == {}
+
+
+def test_pinned_arguments_of_a_server_reach_it():
+    """Also over what the spec says of it."""
+    pins = {
+        "features": {
+            "serverArguments": {"grpc.max_connection_idle_ms": 60000, "grpc.max_connection_age_ms": 900000}
+        }
+    }
+    found = settings(features={"maxConnectionAge": "30m"}, pins=pins)
+    assert found["FEATURES_SERVER_GRPC_MAX_CONNECTION_IDLE"] == "1m"
+    assert found["FEATURES_SERVER_GRPC_MAX_CONNECTION_AGE"] == "15m"
+
+
+def test_servers_outside_of_the_cluster_are_not_ours_to_set():
+    """There is no namespace for a ConfigMap."""
+    assert settings(features={"host": "features.example.org"}) == {}

@@ -75,6 +75,27 @@ def test_a_server_that_is_not_ours_has_the_policy_that_the_spec_states():
     assert setting.client_arguments["grpc.http2.max_pings_without_data"] == 0
 
 
+@pytest.mark.parametrize("runtime", ["core", "go", "java", "other"])
+def test_a_server_is_played_with_what_its_config_map_says(runtime):
+    """Whatever its runtime calls it; a pinned argument stands over what the spec says."""
+    features = {
+        "host": "f.prod.svc.cluster.local", "port": 8443, "protocol": "grpc", "runtime": runtime,
+        "minPingInterval": "20s", "permitPingsWithoutCalls": False, "maxConnectionAge": "2h", "maxMessage": "8Mi",
+    }  # fmt: skip
+    pins = {"features": {"serverArguments": {"grpc.max_connection_age_ms": 60_000}}}
+    setting = setting_of(
+        istio=None, services={"features": features}, calls=[{**CALL, "to": "features"}], overrides=pins
+    )
+    assert setting.emitted.server_arguments(setting.call.service) == {
+        "grpc.http2.min_ping_interval_without_data_ms": 20_000,
+        "grpc.keepalive_permit_without_calls": 0,
+        "grpc.max_connection_age_ms": 60_000,
+        "grpc.max_receive_message_length": 8 << 20,
+        **({"grpc.max_send_message_length": 8 << 20} if runtime != "java" else {}),
+    }
+    assert setting.server_arguments["grpc.max_connection_age_ms"] == 60_000
+
+
 def test_a_caller_whose_code_never_pings_is_given_no_arguments():
     """Whatever the ConfigMap says."""
     setting = setting_of(istio=None, clients={}, calls=[{**CALL, "from": "pipeline-steps"}])

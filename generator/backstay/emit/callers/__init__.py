@@ -1,1 +1,1 @@
-"""What callers mount and compile in: ConfigMaps of variables, and code that reads them."""
+"""What callers and servers mount and compile in: ConfigMaps of variables, and code that reads them."""

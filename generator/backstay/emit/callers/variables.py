@@ -26,21 +26,22 @@ Spelling = tuple[str, str, Callable[[int], str]]
 _SECOND = 1_000
 
 
-def _boolean(number: int) -> str:
+def as_boolean(number: int) -> str:
+    """A switch as the environment has it."""
     return "true" if number else "false"
 
 
 _GO: tuple[Spelling, ...] = (
     (grpc.KEEPALIVE_TIME, "GRPC_KEEPALIVE_TIME", show_duration),
     (grpc.KEEPALIVE_TIMEOUT, "GRPC_KEEPALIVE_TIMEOUT", show_duration),
-    (grpc.PERMIT_WITHOUT_CALLS, "GRPC_KEEPALIVE_PERMIT_WITHOUT_STREAM", _boolean),
+    (grpc.PERMIT_WITHOUT_CALLS, "GRPC_KEEPALIVE_PERMIT_WITHOUT_STREAM", as_boolean),
     (grpc.MAX_RECEIVE, "GRPC_MAX_RECEIVE_SIZE", str),
     (grpc.MAX_SEND, "GRPC_MAX_SEND_SIZE", str),
 )
 _JAVA: tuple[Spelling, ...] = (
     (grpc.KEEPALIVE_TIME, "GRPC_KEEP_ALIVE_TIME_MS", str),
     (grpc.KEEPALIVE_TIMEOUT, "GRPC_KEEP_ALIVE_TIMEOUT_MS", str),
-    (grpc.PERMIT_WITHOUT_CALLS, "GRPC_KEEP_ALIVE_WITHOUT_CALLS", _boolean),
+    (grpc.PERMIT_WITHOUT_CALLS, "GRPC_KEEP_ALIVE_WITHOUT_CALLS", as_boolean),
     (grpc.MAX_RECEIVE, "GRPC_MAX_INBOUND_MESSAGE_SIZE", str),
 )
 _OWN_WORDS: Mapping[Runtime, tuple[Spelling, ...]] = {Runtime.GO: _GO, Runtime.JAVA: _JAVA}
@@ -50,7 +51,7 @@ def of_channel(channel: Channel) -> Variables:
     """The variables of a channel: its arguments in the runtime's words, and its service config."""
     name = channel.service.name
     words = _OWN_WORDS.get(channel.client.runtime)
-    found = _spelled(channel.args, words, prefix(name)) if words else _arguments(name, channel.args)
+    found = spelled(channel.args, words, prefix(name)) if words else _arguments(name, channel.args)
     config = as_text(channel)
     return found | ({service_config_variable(name): config} if config is not None else {})
 
@@ -61,7 +62,8 @@ def _arguments(service: str, args: Args) -> Variables:
     return {channel_arguments_variable(service): join(text, *(value for _, value in args))} if args else {}
 
 
-def _spelled(args: Args, words: tuple[Spelling, ...], start: str) -> Variables:
+def spelled(args: Args, words: tuple[Spelling, ...], start: str) -> Variables:
+    """Arguments as variables that begin with `start`, in a runtime's words; what it has no word for is left out."""
     known = {name: Fact(fact.value, fact.origins) for name, fact in args if isinstance(fact.value, int)}
     return {f"{start}_{word}": known[name].to(spell) for name, word, spell in words if name in known}
 

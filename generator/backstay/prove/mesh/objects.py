@@ -9,6 +9,8 @@ from backstay.model.callers import (
     channel_arguments_variable,
     config_map,
     prefix,
+    server_config_map,
+    server_prefix,
     service_config_variable,
 )
 from backstay.model.cluster import Cluster
@@ -27,6 +29,17 @@ _TIMES = {
     "KEEP_ALIVE_TIME_MS": grpc.KEEPALIVE_TIME, "KEEP_ALIVE_TIMEOUT_MS": grpc.KEEPALIVE_TIMEOUT,
 }  # fmt: skip
 _SWITCHES = ("KEEPALIVE_PERMIT_WITHOUT_STREAM", "KEEP_ALIVE_WITHOUT_CALLS")
+
+_SERVER_TIMES = {
+    "KEEPALIVE_MIN_TIME": grpc.MIN_PING_INTERVAL, "PERMIT_KEEP_ALIVE_TIME_MS": grpc.MIN_PING_INTERVAL,
+    "MAX_CONNECTION_IDLE": grpc.MAX_IDLE, "MAX_CONNECTION_IDLE_MS": grpc.MAX_IDLE,
+    "MAX_CONNECTION_AGE": grpc.MAX_AGE, "MAX_CONNECTION_AGE_MS": grpc.MAX_AGE,
+    "MAX_CONNECTION_AGE_GRACE": grpc.MAX_AGE_GRACE, "MAX_CONNECTION_AGE_GRACE_MS": grpc.MAX_AGE_GRACE,
+}  # fmt: skip
+_SERVER_SWITCHES = ("KEEPALIVE_PERMIT_WITHOUT_STREAM", "PERMIT_KEEP_ALIVE_WITHOUT_CALLS")
+_SIZES = {
+    "MAX_RECEIVE_SIZE": grpc.MAX_RECEIVE, "MAX_INBOUND_MESSAGE_SIZE": grpc.MAX_RECEIVE, "MAX_SEND_SIZE": grpc.MAX_SEND,
+}  # fmt: skip
 
 _ISTIO = "networking.istio.io/"
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
@@ -48,12 +61,15 @@ class Emitted:
         return (*(self._completed(value) for value in known), *services)
 
     def server_arguments(self, service: Service) -> Arguments | None:
-        """The channel arguments in the server's own command line; None when nothing is emitted for it."""
+        """The channel arguments in the server's own command line or ConfigMap; None when nothing is emitted for it."""
         for one in self._objects():
             if one.ref.kind == "Deployment" and one.ref.namespace == service.namespace:
                 flags = [arg for arg in _container_args(one.value) if arg.startswith(SERVER_FLAG)]
                 if flags and service.policy is not None and service.policy.settable:
                     return read_arguments(flags[-1].removeprefix(SERVER_FLAG))
+            named = one.ref.kind == "ConfigMap" and one.ref.name == server_config_map(service.name)
+            if named and one.ref.namespace == service.namespace:
+                return read_server(struct(one.value, "data"), service.name)
         return None
 
     def client_arguments(self, call: Call) -> Arguments:
@@ -149,6 +165,23 @@ def read_variables(data: Struct, service: str) -> Arguments:
         }
     config = text(data, service_config_variable(service))
     return found | ({"grpc.service_config": config} if config else {})
+
+
+def read_server(data: Struct, service: str) -> Arguments:
+    """What a ConfigMap says to a server, as C-core has it, in whose runtime's words it may be."""
+    start = f"{server_prefix(service)}_GRPC_"
+    found = read_arguments(text(data, f"{start}CHANNEL_ARGUMENTS"))
+    for word, name in {**_TIMES, **_SERVER_TIMES}.items():
+        told = text(data, start + word)
+        ms = int(told) if told.isdigit() else read_duration(told)
+        found |= {name: ms} if ms is not None else {}
+    for word in _SERVER_SWITCHES:
+        told = text(data, start + word)
+        found |= {grpc.PERMIT_WITHOUT_CALLS: int(told == "true")} if told else {}
+    for word, name in _SIZES.items():
+        told = text(data, start + word)
+        found |= {name: int(told)} if told.isdigit() else {}
+    return found
 
 
 def _container_args(value: Struct) -> Iterable[str]:
