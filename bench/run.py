@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from manifests import applications
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -122,6 +124,16 @@ def compile_rows(title: str, make: Callable[[Path, int], None], clusters: int, r
         row(f"{title}: one leaf changed", changed, len(names))
 
 
+def audit_rows(rounds: int) -> None:
+    """Audits of hand-written manifests, of two sizes: what an object costs, and what a larger tree adds to the memory."""
+    for objects in (10_000, 100_000):
+        with folder() as path:
+            applications(path, objects)
+            arguments = ["audit", ".", "--platform", "kubernetes=1.36,istio=1.30"]
+            found = [measure(arguments, path) for _ in range(rounds)]
+            row(f"audit of {objects} objects", found, objects=objects)
+
+
 def _fresh(path: Path) -> Measured:
     shutil.rmtree(path / "overlays", ignore_errors=True)
     return measure(["compile"], path)
@@ -140,7 +152,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--clusters", type=int, default=1000)
     asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--only", choices=["start", "example", "six", "full"])
+    asked.add_argument("--only", choices=["start", "example", "six", "full", "audit"])
     wanted = asked.parse_args()
     if wanted.only in {None, "start"}:
         with folder() as path:
@@ -151,6 +163,8 @@ def main() -> None:
     for name, make in (("example", example_fleet), ("six", six_objects), ("full", full_example)):
         if wanted.only in {None, name}:
             compile_rows(name, make, wanted.clusters, wanted.rounds)
+    if wanted.only in {None, "audit"}:
+        audit_rows(wanted.rounds)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,10 @@ def test_upstream_has_its_documented_defects_only(entry):
     ]  # fmt: skip
     listed = [{key: value for key, value in one.items() if key != "why"} for one in entry["findings"]]
     assert found == listed
-    assert done.notes == entry.get("notes", [])
+    notes = [
+        note for note in done.notes if not note.startswith("not judged: ")
+    ]  # as every rule without a context is
+    assert notes == entry.get("notes", [])
     assert done.objects == entry["objects"]
     assert not done.refused
 

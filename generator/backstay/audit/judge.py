@@ -6,6 +6,7 @@ from pathlib import Path
 
 from backstay.audit.context import Stated
 from backstay.audit.kustomizations import Kustomization, Kustomizations, Written, built_items, find
+from backstay.audit.objects import Objects
 from backstay.audit.read import Reading, read_files, read_text
 from backstay.audit.schemas import Schemas
 from backstay.audit.tree import File, files
@@ -86,20 +87,20 @@ def _files_of(root: Kustomization, known: Kustomizations, every: list[File]) -> 
     return frozenset(file.shown for file in every if file.path.absolute() in named)
 
 
-def _judged(items: list[Item], reading: Reading, given: Given, notes: list[str]) -> Audit:
+def _judged(read: list[Item], reading: Reading, given: Given, notes: list[str]) -> Audit:
+    objects = Objects.of(read)
     signs = Signs()
-    for item in items:
+    for item in objects.items:
         signs.add(item)
     versions = signs.versions(given.versions)
     schemas = Schemas(versions.exact)
-    by_schemas = [one for item in items for one in schemas.judge(item)]
-    context = Context(items, versions.features, versions.lines)
-    with_context = judge_with(given.context, context, versions)
-    by_rules = merged(engine.run(context), with_context.findings)
+    context = Context(objects.items, versions.features, versions.lines)
+    found = (*(one for item in objects.items for one in schemas.judge(item)), *engine.run(context))
+    with_context = judge_with(given.context, objects, context, versions)
     return Audit(
-        [*reading.found, *by_schemas, *by_rules],
+        [*reading.found, *merged(map(objects.located, found), with_context.findings)],
         [*notes, *_others(reading), *_strangers(schemas), *versions.notes, *with_context.notes],
-        len(items), reading.refused or with_context.refused,
+        len(objects.items), reading.refused or with_context.refused,
     )  # fmt: skip
 
 

@@ -29,33 +29,32 @@ Made = tuple[Cluster | None, list[Diagnostic]]
 _CONFIG = "istio"
 
 
-def model(stated: Stated, context: Context, versions: Versions) -> Made:
+def model(stated: Stated, objects: Objects, context: Context, versions: Versions) -> Made:
     """The model, and what is wrong with the context; None where something is, or nobody knows which Kubernetes runs."""
     if "kubernetes" not in versions.lines:
         return None, []
-    objects = Objects.of(context)
-    typed, findings = parse(_value(stated, objects, versions))
+    typed, findings = parse(_value(stated, context, versions))
     if typed is None:
         return None, findings
     cluster, findings = resolve(typed)
     if cluster is None:
         return None, findings
     platform = resolve_platform(typed.platform)
-    network = _network(typed, platform, objects, cluster)
+    network = _network(typed, platform, Observer(objects, context, _root(cluster)))
     bare = replace(cluster, network=network, callers=NO_CALLERS, conflicts=(), derivations={}, shutdowns=())
     return bare, findings
 
 
-def _value(stated: Stated, objects: Objects, versions: Versions) -> dict[str, object]:
+def _value(stated: Stated, context: Context, versions: Versions) -> dict[str, object]:
     """A spec of the context's sections, with the platform and the services as objects show them."""
     network = look.mapping(stated.sections.get("network"))
     services = network.get("services")
     if isinstance(services, dict):
-        shown = {name: _service(value, objects) for name, value in services.items()}
+        shown = {name: _service(value, context) for name, value in services.items()}
         network = {**network, "services": shown}
     head = {"apiVersion": "backstay.dev/v1alpha1", "kind": "Cluster", "metadata": {"name": "audited"}}
     sections = {key: value for key, value in stated.sections.items() if key != "network"}
-    return {**head, "platform": _platform(objects.context, versions), **sections, "network": network}
+    return {**head, "platform": _platform(context, versions), **sections, "network": network}
 
 
 def _platform(context: Context, versions: Versions) -> dict[str, object]:
@@ -96,13 +95,13 @@ def _keepalive(context: Context) -> dict[str, object]:
     return {"tcpKeepalive": kept} if "time" in kept else {}
 
 
-def _service(value: object, objects: Objects) -> object:
+def _service(value: object, context: Context) -> object:
     """A stated service with what its Service object and its pods show."""
     host = look.text(look.at(value, "host")) or ""
-    item = service_object(objects.context, host)
+    item = service_object(context, host)
     if not isinstance(value, dict) or item is None:
         return value
-    return {**dict(_shown(value, item, objects.context)), **value}
+    return {**dict(_shown(value, item, context)), **value}
 
 
 def service_object(context: Context, host: str) -> Item | None:
@@ -126,9 +125,12 @@ def _shown(value: Mapping[str, object], item: Item, context: Context) -> Iterato
         yield "sidecar", sidecar
 
 
-def _network(typed: spec.Cluster, platform: Platform, objects: Objects, cluster: Cluster) -> Network:
+def _root(cluster: Cluster) -> str:
+    return cluster.mesh.root_namespace.value if cluster.mesh else "istio-system"
+
+
+def _network(typed: spec.Cluster, platform: Platform, observer: Observer) -> Network:
     """The calls with whoever pings on them as manifests have it, in place of what would be solved."""
-    observer = Observer(objects, cluster.mesh.root_namespace.value if cluster.mesh else "istio-system")
     calls = stated_calls(typed.network, platform, (), [])
     services: dict[str, Service] = {call.service.name: call.service for call in calls}
     for name, stated in typed.network.services.items():

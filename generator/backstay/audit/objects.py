@@ -3,11 +3,11 @@
 A fact's origin is a route; routes that begin with `objects` go on with an object's number and then with its field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from backstay.check.context import Context, Item
+from backstay.check.context import Item
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.fact import Fact, from_route
 from backstay.core.place import Place
@@ -19,15 +19,22 @@ _START = "objects"
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """The objects of an audit, with their numbers."""
+    """The objects of an audit with their numbers, and what finds a field of each in its file.
 
-    context: Context
+    Their own places are symbolic: a text is composed for its positions only when a finding in it is printed.
+    """
+
+    items: tuple[Item, ...]
+    _places: tuple[Callable[[Route], Place], ...]
     _numbers: Mapping[int, int]
 
     @staticmethod
-    def of(context: Context) -> "Objects":
-        """The objects that rules see."""
-        return Objects(context, {id(item): number for number, item in enumerate(context.items)})
+    def of(read: Iterable[Item]) -> "Objects":
+        """Objects as they were read."""
+        known = tuple(read)
+        items = tuple(replace(item, place_of=_symbolic(number)) for number, item in enumerate(known))
+        numbers = {id(item): number for number, item in enumerate(items)}
+        return Objects(items, tuple(item.place_of for item in known), numbers)
 
     def fact(self, value: T, item: Item, route: Route) -> Fact[T]:
         """A value that an object states."""
@@ -41,7 +48,11 @@ class Objects:
         """The object and field behind a symbolic place; None where it is about something else."""
         if len(route) < 2 or route[0] != _START or not isinstance(route[1], int):  # noqa: PLR2004 - `objects` and a number
             return None
-        return self.context.items[route[1]], route[2:]
+        return self.items[route[1]], route[2:]
+
+    def place_in_file(self, item: Item, route: Route) -> Place:
+        """File, line and column of a field of an object."""
+        return self._places[self._numbers[id(item)]](route)
 
     def located(self, found: Diagnostic) -> Diagnostic:
         """A finding whose places in objects are files and lines, about the object that it points at."""
@@ -51,10 +62,14 @@ class Objects:
             return replace(found, related=related)
         item, route = at
         return replace(
-            found, place=item.place_of(route), related=related,
+            found, place=self.place_in_file(item, route), related=related,
             object=found.object or item.ref, field=found.field or show(route) or None,
         )  # fmt: skip
 
     def _located(self, place: Place) -> Place:
         at = self.find(place.route) if not place.file else None
-        return at[0].place_of(at[1]) if at else place
+        return self.place_in_file(*at) if at else place
+
+
+def _symbolic(number: int) -> Callable[[Route], Place]:
+    return lambda route: Place(route=(_START, number, *route))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from backstay.audit.objects import Objects
 from backstay.check import look
-from backstay.check.context import Item
+from backstay.check.context import Context, Item
 from backstay.check.rules.msh import envoy, pools
 from backstay.core.fact import Fact, from_version
 from backstay.core.feature import Feature
@@ -36,6 +36,7 @@ class Observer:
     """Reads what some objects turn."""
 
     objects: Objects
+    context: Context
     root_namespace: str
 
     def knobs(self, service: Service, calls: tuple[Call, ...], pins: Pins | None) -> Knobs:
@@ -58,7 +59,7 @@ class Observer:
     def _inbound(self, service: Service) -> Keepalive | None:
         found = (
             self._keepalive(patch, value, route)
-            for patch in envoy.patches(self.objects.context)
+            for patch in envoy.patches(self.context)
             if patch.apply_to == "NETWORK_FILTER"
             and patch.context in _INBOUND
             and self._selects(patch.item, service)
@@ -77,7 +78,7 @@ class Observer:
     def _upstream(self, service: Service) -> Keepalive | None:
         found = (
             self._keepalive(patch, value, route)
-            for patch in envoy.patches(self.objects.context)
+            for patch in envoy.patches(self.context)
             if patch.apply_to == "CLUSTER" and patch.context in _OUTBOUND and _matches(patch, service)
             for value, route in envoy.keepalives(patch)
         )
@@ -87,17 +88,17 @@ class Observer:
         return self._pings(patch.item, value, route)
 
     def _by_rule(self, service: Service) -> Keepalive | None:
-        ports = pools.port_protocols(self.objects.context, service.host.value)
+        ports = pools.port_protocols(self.context, service.host.value)
         is_http2 = ports.get(service.port.value) is PortProtocol.HTTP2
-        if not is_http2 or not self.objects.context.has(Feature.HTTP2_KEEPALIVE):
+        if not is_http2 or not self.context.has(Feature.HTTP2_KEEPALIVE):
             return None
         pool = next(self._pools(service), None)
         return self._pings(pool.item, pool.pings, (*pool.route, "http", "http2KeepAlive")) if pool else None
 
     def _pools(self, service: Service) -> Iterator[pools.Pool]:
         """The connection pool that holds for a service's port: the port's own takes the place of the rule's."""
-        for item in self.objects.context.of_kind("DestinationRule"):
-            if pools.host(self.objects.context, item) == service.host.value:
+        for item in self.context.of_kind("DestinationRule"):
+            if pools.host(self.context, item) == service.host.value:
                 policy = next(pools.policies(item))
                 own = (pool for pool in policy.ports if pool.port == service.port.value)
                 yield next(own, policy.pool)
@@ -125,7 +126,7 @@ class Observer:
     def _server_args(self, service: Service) -> Args:
         """The channel arguments of the programs that serve it, where manifests start them with any."""
         found: dict[str, Fact[int | str]] = {}
-        for item in serving(self.objects, service):
+        for item in serving(self.context, service):
             for container in look.containers(item):
                 for word, route in look.args(container):
                     found |= self._in_flag(item, word, route)
@@ -160,10 +161,10 @@ def probes(objects: Objects, item: Item, value: Mapping[str, object], route: Rou
     )  # fmt: skip
 
 
-def serving(objects: Objects, service: Service) -> Iterator[Item]:
+def serving(context: Context, service: Service) -> Iterator[Item]:
     """The workloads whose pods carry the service's labels, in its namespace."""
     wanted = {key: fact.value for key, fact in service.labels.items()}
-    for item in objects.context.of_kind(*_WORKLOADS):
+    for item in context.of_kind(*_WORKLOADS):
         labels = look.mapping(look.at(item.value, "spec", "template", "metadata", "labels"))
         if wanted and item.ref.namespace == service.namespace and wanted.items() <= labels.items():
             yield item

@@ -12,12 +12,13 @@ from backstay.check.context import Context
 from backstay.check.registry import CHECKS
 from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.place import Place
-from backstay.model.cluster import Cluster
+from backstay.model.network import Network
 
 _CALLS = frozenset({"calls", "knobs"})
 _STATED = _CALLS | {"gateways", "retries", "drain", "recovery"}
 """Parts of the model that a context states."""
 _NETWORK_KINDS = ("Service", "DestinationRule", "VirtualService", "EnvoyFilter")
+_NO_NETWORK = Network((), (), ())
 _FAMILIES = ("MSH", "KFP", "JOB")
 _WITH = tuple(check for check in CHECKS if check.reads & _STATED and check.rule.id.startswith(_FAMILIES))
 
@@ -31,11 +32,11 @@ class Judged:
     refused: bool = False
 
 
-def judge_with(stated: Stated | None, context: Context, versions: Versions) -> Judged:
+def judge_with(stated: Stated | None, objects: Objects, context: Context, versions: Versions) -> Judged:
     """What the rules that need a context find."""
     if stated is None:
         return Judged([], tuple(_unjudged(context)))
-    cluster, findings = model(stated, context, versions)
+    cluster, findings = model(stated, objects, context, versions)
     located = [stated.located(one) for one in findings]
     if cluster is None and not findings:
         words = "which Kubernetes runs is not known, and without it the context is not used"
@@ -43,9 +44,8 @@ def judge_with(stated: Stated | None, context: Context, versions: Versions) -> J
     if cluster is None:
         return Judged(located, refused=True)
     whole = Context(context.items, versions.features, versions.lines, cluster)
-    objects = Objects.of(whole)
     found = (one for one in engine.run(whole, _WITH) if one.severity is not Severity.INFO)
-    return Judged([*located, *(_placed(one, cluster, objects, stated) for one in found)])
+    return Judged([*located, *(_about(one, objects, whole, stated) for one in found)])
 
 
 def merged(by_objects: Iterable[Diagnostic], with_context: list[Diagnostic]) -> Iterator[Diagnostic]:
@@ -59,34 +59,35 @@ def _subject(found: Diagnostic) -> tuple[object, ...]:
     return (found.rule, found.object, found.field, found.place)
 
 
-def _placed(found: Diagnostic, cluster: Cluster, objects: Objects, stated: Stated) -> Diagnostic:
+def _about(found: Diagnostic, objects: Objects, context: Context, stated: Stated) -> Diagnostic:
     """A finding with files and lines. One that only the context's lines show is about the Service that is called."""
-    called = _called(found.place, cluster, objects) if found.object is None else None
+    called = _called(found.place, objects, context) if found.object is None else None
     if called is not None:
         at = stated.located(found).place
         found = replace(found, place=called, related=(Related(at, "what the context states"), *found.related))
     located = stated.located(objects.located(found))
-    return replace(located, related=tuple(_of_mesh(one, objects) for one in located.related))
+    return replace(located, related=tuple(_of_mesh(one, objects, context) for one in located.related))
 
 
-def _called(place: Place, cluster: Cluster, objects: Objects) -> Place | None:
-    """The Service port that a call or a service of the context is about."""
+def _called(place: Place, objects: Objects, context: Context) -> Place | None:
+    """The ports of the Service that a call or a service of the context is about."""
+    network = context.cluster.network if context.cluster else _NO_NETWORK
     match place.route:
         case ("network", "calls", int(index), *_):
-            service = next((call.service for call in cluster.network.calls if call.index == index), None)
+            service = next((call.service for call in network.calls if call.index == index), None)
         case ("network", "services" | "overrides", str(name), *_):
-            service = next((one for one in cluster.network.services if one.name == name), None)
+            service = next((one for one in network.services if one.name == name), None)
         case _:
             return None
-    item = service_object(objects.context, service.host.value) if service else None
+    item = service_object(context, service.host.value) if service else None
     return objects.place(item, ("spec", "ports")) if item else None
 
 
-def _of_mesh(related: Related, objects: Objects) -> Related:
-    config = mesh_config(objects.context)
+def _of_mesh(related: Related, objects: Objects, context: Context) -> Related:
+    config = mesh_config(context)
     if config is None or related.place.file or related.place.route[:2] != ("platform", "istio"):
         return related
-    return replace(related, place=config.place_of(("data", "mesh")))
+    return replace(related, place=objects.place_in_file(config, ("data", "mesh")))
 
 
 def _unjudged(context: Context) -> Iterator[str]:

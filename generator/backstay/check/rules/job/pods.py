@@ -114,8 +114,12 @@ class Replicas:
         return _pods(self.name, self.part.down("template"), partial=self.part.item.partial)
 
 
-def jobs(ctx: Context) -> Iterator[Job]:
+def jobs(ctx: Context) -> tuple[Job, ...]:
     """Every spec of a batch Job: Jobs, CronJobs, and those inside JobSets and training runtimes."""
+    return ctx.once("batch jobs", lambda: tuple(_jobs(ctx)))
+
+
+def _jobs(ctx: Context) -> Iterator[Job]:
     for item in ctx.of_kind("Job"):
         yield Job(whole(item).down("spec"), whole(item).down("metadata"), item.ref.name, in_jobset=False)
     for item in ctx.of_kind("CronJob"):
@@ -161,8 +165,12 @@ def runs_with(train_job: Item, runtime: Item) -> bool:
     return here and (kind, name) == (runtime.ref.kind, runtime.ref.name)
 
 
-def of_jobs(ctx: Context) -> Iterator[Pods]:
+def of_jobs(ctx: Context) -> tuple[Pods, ...]:
     """The pods of jobs and steps of every kind in `KINDS`."""
+    return ctx.once("pods of jobs", lambda: tuple(_of_jobs(ctx)))
+
+
+def _of_jobs(ctx: Context) -> Iterator[Pods]:
     for job in jobs(ctx):
         yield job.pods
     for training in training_jobs(ctx):

@@ -15,7 +15,7 @@ Good:
 Source: istio/istio pilot/pkg/networking/core/cluster_traffic_policy.go, pkg/config/kube/conversion.go
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
@@ -44,7 +44,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 
 
 def _judge(
-    ctx: Context, item: Item, pool: Pool, setting: str, ports: dict[int, PortProtocol]
+    ctx: Context, item: Item, pool: Pool, setting: str, ports: Mapping[int, PortProtocol]
 ) -> Iterator[Diagnostic]:
     route = (*pool.route, "http", setting)
     if pool.get("http", "useClientProtocol") is True:

@@ -34,7 +34,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for http in routes.http_routes(ctx):
         if http.states_retries and http.retries.attempts > 0:
             for to in dict.fromkeys(http.destinations):
-                rules = [item for item in ctx.of_kind("DestinationRule") if pools.host(ctx, item) == to.host]
+                rules = pools.rules_for(ctx, to.host)
                 if not any(item.partial or _brakes(item, to) for item in rules):
                     yield _report(ctx, http, to, rules)
 

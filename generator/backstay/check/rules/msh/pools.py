@@ -112,18 +112,54 @@ def service(ctx: Context, name: str) -> Service | None:
     return next((knobs.service for knobs in _knobs(ctx) if knobs.service.host.value == name), None)
 
 
-def port_protocols(ctx: Context, name: str) -> dict[int, PortProtocol]:
+def rules_for(ctx: Context, name: str) -> list[Item]:
+    """The DestinationRules for a host, in order."""
+    return ctx.once("destination rules by host", lambda: _by_host(ctx)).get(name, [])
+
+
+def _by_host(ctx: Context) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for item in ctx.of_kind("DestinationRule"):
+        found.setdefault(host(ctx, item), []).append(item)
+    return found
+
+
+def port_protocols(ctx: Context, name: str) -> Mapping[int, PortProtocol]:
     """What Istio takes the ports of a host for, where a Service, a ServiceEntry or the spec says it."""
+    return ctx.once(("port protocols", name), lambda: _port_protocols(ctx, name))
+
+
+def _port_protocols(ctx: Context, name: str) -> dict[int, PortProtocol]:
     found: dict[int, PortProtocol] = {}
     modelled = service(ctx, name)
     if modelled is not None and modelled.port_name is not None:
         found[modelled.port.value] = port_protocol(modelled.port.value, modelled.port_name)
-    for item in ctx.of_kind("Service"):
-        if f"{item.ref.name}.{item.ref.namespace}.svc.cluster.local" == name and not item.partial:
+    for item in services_for(ctx, name):
+        if not item.partial:
             found |= _of_ports(look.at(item.value, "spec", "ports"), "port", "appProtocol")
+    for item in ctx.once("service entries by host", lambda: _entries_by_host(ctx)).get(name, ()):
+        found |= _of_ports(look.at(item.value, "spec", "ports"), "number", "protocol")
+    return found
+
+
+def services_for(ctx: Context, name: str) -> list[Item]:
+    """The Services of a cluster-local host, in order; patches among them."""
+    return ctx.once("services by host", lambda: _services_by_host(ctx)).get(name, [])
+
+
+def _services_by_host(ctx: Context) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for item in ctx.of_kind("Service"):
+        found.setdefault(f"{item.ref.name}.{item.ref.namespace}.svc.cluster.local", []).append(item)
+    return found
+
+
+def _entries_by_host(ctx: Context) -> dict[object, list[Item]]:
+    found: dict[object, list[Item]] = {}
     for item in ctx.of_kind("ServiceEntry"):
-        if name in look.listing(look.at(item.value, "spec", "hosts")):
-            found |= _of_ports(look.at(item.value, "spec", "ports"), "number", "protocol")
+        for name in look.listing(look.at(item.value, "spec", "hosts")):
+            if isinstance(name, str):
+                found.setdefault(name, []).append(item)
     return found
 
 

@@ -41,7 +41,5 @@ def _labels(ctx: Context, host: str) -> Mapping[str, object]:
     modelled = pools.service(ctx, host)
     if modelled is not None and modelled.labels:
         return {key: fact.value for key, fact in modelled.labels.items()}
-    for item in ctx.of_kind("Service"):
-        if f"{item.ref.name}.{item.ref.namespace}.svc.cluster.local" == host:
-            return look.mapping(look.at(item.value, "spec", "selector"))
-    return {}
+    found = pools.services_for(ctx, host)
+    return look.mapping(look.at(found[0].value, "spec", "selector")) if found else {}
