@@ -17,31 +17,19 @@ Source: kubernetes/api batch/v1 types.go (PodFailurePolicy), kubernetes-sigs/job
 
 from collections.abc import Iterator
 
+from backstay.check import claims
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
+from backstay.claims import jobs
 from backstay.core.diagnostic import Diagnostic
 
-RULE = rule(__doc__, "JOB001", "failure-policy-without-never")
+RULE = rule(__doc__, "JOB001", "failure-policy-without-never", jobs.JOB001.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the restartPolicy of every Job that has a podFailurePolicy."""
-    for job in pods.jobs(ctx):
-        if job.policy is None:
-            continue
-        spec = job.pods.spec
-        stated = spec.get("restartPolicy")
-        if stated != "Never" and (stated is not None or not job.item.partial):
-            yield ctx.report(RULE, job.item, spec.to("restartPolicy"), _message(job, stated),
-                             "write `restartPolicy: Never` into the pod template")  # fmt: skip
-
-
-def _message(job: pods.Job, stated: object) -> str:
-    if stated is not None:
-        return "a podFailurePolicy needs pods with restartPolicy Never"
-    default = "OnFailure, by JobSet's webhook" if job.in_jobset else "Always"
-    return f"a podFailurePolicy needs pods with restartPolicy Never, and the default is {default}"
+    yield from claims.judge(ctx, RULE, jobs.JOB001)
 
 
 CHECK = Check(RULE, reads=pods.JOB_KINDS, run=check)

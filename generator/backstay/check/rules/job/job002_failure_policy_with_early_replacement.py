@@ -14,21 +14,19 @@ Source: kubernetes/api batch/v1 types.go (PodReplacementPolicy)
 
 from collections.abc import Iterator
 
+from backstay.check import claims
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
+from backstay.claims import jobs
 from backstay.core.diagnostic import Diagnostic
 
-RULE = rule(__doc__, "JOB002", "failure-policy-with-early-replacement")
+RULE = rule(__doc__, "JOB002", "failure-policy-with-early-replacement", jobs.JOB002.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every Job that states both."""
-    for job in pods.jobs(ctx):
-        if job.policy is not None and job.spec.get("podReplacementPolicy") == "TerminatingOrFailed":
-            yield ctx.report(RULE, job.item, job.spec.to("podReplacementPolicy"),
-                             "with a podFailurePolicy, podReplacementPolicy must be Failed",
-                             "take `podReplacementPolicy` out; free lost nodes' pods by Kueue or by node remediation")  # fmt: skip
+    yield from claims.judge(ctx, RULE, jobs.JOB002)
 
 
 CHECK = Check(RULE, reads=pods.JOB_KINDS, run=check)

@@ -15,26 +15,21 @@ Source: kubernetes-sigs/kueue KEP 6757 (history), pkg/controller/constants/const
 
 from collections.abc import Iterator
 
+from backstay.check import claims
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
-from backstay.check.rules.job import pods, recovery
+from backstay.check.rules.job import pods
+from backstay.check.rules.kfp import argo
+from backstay.claims.pods import JOB009
 from backstay.core.diagnostic import Diagnostic
-from backstay.core.feature import Feature
 
-RULE = rule(__doc__, "JOB009", "force-delete-annotation-of-other-kueue")
+RULE = rule(__doc__, "JOB009", "force-delete-annotation-of-other-kueue", JOB009.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge pods that carry one of the two names only."""
-    if not ctx.has(Feature.KUEUE_FAILURE_RECOVERY):
-        return
-    read, other = recovery.DELETE, recovery.TERMINATE
-    if not ctx.has(Feature.KUEUE_FORCEFULLY_DELETE):
-        read, other = other, read
-    for one in (*pods.of_jobs(ctx), *pods.of_services(ctx)):
-        if one.annotation(other) == "true" and one.annotation(read) != "true":
-            yield ctx.report(RULE, one.item, (*one.metadata.route, "annotations", other),
-                             f"Kueue {ctx.versions.get('kueue', '')} does not read this annotation", f'write `{read}: "true"`')  # fmt: skip
+    yield from claims.judge_defaults(ctx, RULE, JOB009, argo.setting(ctx, "workflowDefaults"))
+    yield from claims.judge(ctx, RULE, JOB009)
 
 
 CHECK = Check(RULE, reads=pods.KINDS | pods.SERVICE_KINDS, run=check)

@@ -17,38 +17,23 @@ Source: kubernetes/kubernetes pkg/controller/tainteviction/taint_eviction.go, pl
 
 from collections.abc import Iterator
 
+from backstay.check import claims
 from backstay.check.context import Context
-from backstay.check.look import Part, whole
 from backstay.check.rule import Check, rule
-from backstay.check.rules.job import pods, tolerations
+from backstay.check.rules.job import pods
+from backstay.check.rules.kfp import argo
+from backstay.claims.pods import JOB010
 from backstay.core.diagnostic import Diagnostic
 
-RULE = rule(__doc__, "JOB010", "never-evicted")
+RULE = rule(__doc__, "JOB010", "never-evicted", JOB010.severity)
 
 _FLAVOR = "ResourceFlavor"
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the tolerations of jobs' pods, and those that Kueue adds to them."""
-    flavors = (whole(item).down("spec") for item in ctx.of_kind(_FLAVOR))
-    for spec in (*(one.spec for one in pods.of_jobs(ctx)), *flavors):
-        for toleration, taints in tolerations.against_loss(spec):
-            if toleration.get("tolerationSeconds") is None:
-                yield ctx.report(
-                    RULE, spec.item, toleration.route, _message(toleration, taints), _mend(toleration)
-                )
-
-
-def _message(toleration: Part, taints: tuple[str, ...]) -> str:
-    names = " and ".join(taint.rpartition("/")[2] for taint in taints)
-    whose = "it matches everything" if not toleration.value.get("key") else "it has no tolerationSeconds"
-    return f"pods tolerate nodes that are {names} for ever: {whose}"
-
-
-def _mend(toleration: Part) -> str:
-    if not toleration.value.get("key"):
-        return "name the taints that are meant, or tolerate `effect: NoSchedule` only"
-    return "write `tolerationSeconds: 60`"
+    yield from claims.judge_defaults(ctx, RULE, JOB010, argo.setting(ctx, "workflowDefaults"))
+    yield from claims.judge(ctx, RULE, JOB010)
 
 
 CHECK = Check(RULE, reads=pods.KINDS | {_FLAVOR}, run=check)

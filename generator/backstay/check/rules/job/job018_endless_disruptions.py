@@ -17,35 +17,33 @@ Source: kubernetes/api batch/v1 types.go (PodFailurePolicyActionIgnore), kuberne
 
 from collections.abc import Iterator
 
+from backstay.check import claims
 from backstay.check.context import Context
 from backstay.check.look import Part, whole
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import exits, pods
+from backstay.claims.jobs import JOB018, MAX_TIME_LABEL
 from backstay.core.diagnostic import Diagnostic
 
-RULE = rule(__doc__, "JOB018", "endless-disruptions")
+RULE = rule(__doc__, "JOB018", "endless-disruptions", JOB018.severity)
 
-_DEADLINE, _LABEL = "activeDeadlineSeconds", "kueue.x-k8s.io/max-exec-time-seconds"
+_DEADLINE = "activeDeadlineSeconds"
 _HELP = "write `activeDeadlineSeconds`: all tries with their pauses, and a recovery for each disruption"
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every Job that ignores disruptions; where a runtime holds it, the TrainJobs that use the runtime."""
+    yield from claims.judge(ctx, RULE, JOB018)
     for job in pods.jobs(ctx):
         ignore = next((one for one in job.rules() if exits.on_disruption(one)), None)
-        # Kueue looks at what it manages: a JobSet, not the Jobs inside; a CronJob's Jobs, not the CronJob.
-        labelled = whole(job.item).down("metadata") if job.in_jobset else job.metadata
+        ignores = ignore is not None and ignore.get("action") == "Ignore"
         if (
-            ignore is None
-            or ignore.get("action") != "Ignore"
-            or job.item.partial
-            or _ends(job.spec, labelled)
+            job.item.ref.kind in pods.RUNTIMES
+            and ignores
+            and not job.item.partial
+            and not _ends(job.spec, job.metadata)
         ):
-            continue
-        if job.item.ref.kind in pods.RUNTIMES:
             yield from _users(ctx, job)
-        else:
-            yield ctx.report(RULE, job.item, ignore.route, "disruptions are ignored without end: the Job has no deadline", _HELP)  # fmt: skip
 
 
 def _users(ctx: Context, job: pods.Job) -> Iterator[Diagnostic]:
@@ -61,7 +59,7 @@ def _users(ctx: Context, job: pods.Job) -> Iterator[Diagnostic]:
 
 
 def _ends(spec: Part, metadata: Part) -> bool:
-    return spec.get(_DEADLINE) is not None or metadata.get("labels", _LABEL) is not None
+    return spec.get(_DEADLINE) is not None or metadata.get("labels", MAX_TIME_LABEL) is not None
 
 
 CHECK = Check(RULE, reads=pods.JOB_KINDS | {"TrainJob"}, run=check)

@@ -13,24 +13,19 @@ Source: kubeflow/trainer#2045; kubeflow/trainer v1.9.4 pkg/controller.v1/common/
 
 from collections.abc import Iterator
 
+from backstay.check import claims
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
-from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.claims import training
+from backstay.core.diagnostic import Diagnostic
 
-RULE = rule(__doc__, "JOB020", "exit-code-retries-oom", Severity.WARNING)
-
-_HELP = "write `restartPolicy: OnFailure` with a `backoffLimit`, or move the job to a TrainJob whose podFailurePolicy fails on 137"
+RULE = rule(__doc__, "JOB020", "exit-code-retries-oom", training.JOB020.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the replicas of every PyTorchJob."""
-    for job in pods.training_jobs(ctx, pods.PYTORCHJOB):
-        for replica in pods.replicas(job):
-            limited = any(one.get("resources", "limits", "memory") for one in replica.pods.containers())
-            if replica.restart_policy() == "ExitCode" and limited:
-                yield ctx.report(RULE, job.item, replica.part.to("restartPolicy"),
-                                 f"an out-of-memory kill of the {replica.name} exits with 137, and ExitCode retries that without a bound", _HELP)  # fmt: skip
+    yield from claims.judge(ctx, RULE, training.JOB020)
 
 
 CHECK = Check(RULE, reads=frozenset({pods.PYTORCHJOB}), run=check)

@@ -15,30 +15,19 @@ Source: kubeflow/trainer v1.9.4 pkg/apis/kubeflow.org/v1/*_defaults.go (CleanPod
 
 from collections.abc import Iterator
 
+from backstay.check import claims
 from backstay.check.context import Context
-from backstay.check.look import Part
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
-from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.claims import training
+from backstay.core.diagnostic import Diagnostic
 
-RULE = rule(__doc__, "JOB023", "failed-job-keeps-its-gpus", Severity.WARNING)
+RULE = rule(__doc__, "JOB023", "failed-job-keeps-its-gpus", training.JOB023.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the cleanPodPolicy of each job; MPIJob still takes it from beside `runPolicy` too."""
-    for job in pods.training_jobs(ctx):
-        policy = job.get("runPolicy", "cleanPodPolicy") or _beside(job)
-        if policy == "None" or (policy is None and not job.item.partial):
-            said = "`cleanPodPolicy: None`" if policy else "no cleanPodPolicy, which means None"
-            route = (*job.route, "runPolicy", "cleanPodPolicy") if policy and not _beside(job) else job.route
-            yield ctx.report(
-                RULE, job.item, route, f"the job has {said}: when it fails, pods that run keep their GPUs",
-                "write `runPolicy: {cleanPodPolicy: Running}`",
-            )  # fmt: skip
-
-
-def _beside(job: Part) -> object:
-    return job.get("cleanPodPolicy") if job.item.ref.kind == "MPIJob" else None
+    yield from claims.judge(ctx, RULE, training.JOB023)
 
 
 CHECK = Check(RULE, reads=frozenset(pods.REPLICA_SPECS), run=check)

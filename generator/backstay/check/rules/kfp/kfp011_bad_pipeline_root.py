@@ -14,41 +14,30 @@ Source: kubeflow/pipelines backend/src/v2/objectstore/config.go, backend/src/v2/
 
 from collections.abc import Iterator
 
-from backstay.check import look
+from backstay.check import claims, look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import install, launcher
+from backstay.claims.pipelines import KFP011
 from backstay.core.diagnostic import Diagnostic
 
-RULE = rule(__doc__, "KFP011", "bad-pipeline-root")
+RULE = rule(__doc__, "KFP011", "bad-pipeline-root", KFP011.severity)
 
 _FIELD = ("data", "defaultPipelineRoot")
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the roots of every kfp-launcher and of pipeline-install-config, which is where launchers get theirs."""
+    yield from claims.judge(ctx, RULE, KFP011)
     for name in (launcher.NAME, install.CONFIG):
         for item in ctx.named("ConfigMap", name):
             text = look.text(look.data(item).get("defaultPipelineRoot"))
             root = launcher.read_root(text) if text else None
-            if text and root is None:
-                yield ctx.report(
-                    RULE, item, _FIELD, _fault(text), "write `minio://BUCKET/PATH` (or s3://, gs://)"
-                )
-            elif (
-                root and root.query and any(p.scheme == root.scheme for p in launcher.providers_of(ctx, item))
-            ):
+            if root and root.query and any(p.scheme == root.scheme for p in launcher.providers_of(ctx, item)):
                 message = f"a query in the pipeline root makes the launcher ignore `providers.{root.scheme}`"
                 yield ctx.report(
                     RULE, item, _FIELD, message, "take the query out and state its options there"
                 )
-
-
-def _fault(text: str) -> str:
-    scheme, separator, _ = text.partition("://")
-    if separator and scheme not in launcher.SCHEMES and scheme.isalnum():
-        return f"the launcher knows no pipeline roots of scheme `{scheme}`"
-    return "this is no pipeline root"
 
 
 CHECK = Check(RULE, reads=frozenset({"ConfigMap"}), run=check)

@@ -16,18 +16,18 @@ Source: argoproj/argo-workflows workflow/controller/operator.go (processNodeRetr
 import re
 from collections.abc import Iterator
 
-from backstay.check import look
+from backstay.check import claims, look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import argo
+from backstay.claims.pipelines import KFP028
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
 from backstay.core.units import show_duration
 from backstay.model.parts import SetRetry, StepRetries
 
-RULE = rule(__doc__, "KFP028", "retry-backoff-dead")
+RULE = rule(__doc__, "KFP028", "retry-backoff-dead", KFP028.severity)
 
-_WHOLE = re.compile(r"[+-]?\d+\Z")
 _GO_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|us|ns|h|m|s))+\Z")
 _SECONDS = re.compile(r"[0-9]{1,12}\Z")
 _STEP = re.compile(r"(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)")
@@ -78,6 +78,8 @@ def _enough(stated: SetRetry, longest: int) -> str:
 
 
 def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
+    yield from claims.judge_defaults(ctx, RULE, KFP028, argo.setting(ctx, "workflowDefaults"))
+    yield from claims.judge(ctx, RULE, KFP028)
     for strategy in argo.strategies(ctx):
         backoff = strategy.part.below("backoff")
         if backoff is not None:
@@ -86,20 +88,7 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
 
 
 def _faults(backoff: look.Part) -> Iterator[tuple[str, str, str]]:
-    factor, duration = backoff.value.get("factor"), backoff.value.get("duration")
-    if not _may_be_whole(factor):
-        yield (
-            "factor",
-            "the factor is no whole number, and Argo stops the step at its first failure",
-            "write a whole number, such as 2",
-        )
-    if duration in (None, ""):
-        yield (
-            "duration",
-            "the backoff has no duration, and Argo stops the step at its first failure",
-            "write `duration`, such as 30s",
-        )
-    first, last = _ms(duration), _ms(backoff.value.get("maxDuration"))
+    first, last = _ms(backoff.value.get("duration")), _ms(backoff.value.get("maxDuration"))
     if first is not None and last is not None and last <= first:
         yield (
             "maxDuration",
@@ -110,13 +99,6 @@ def _faults(backoff: look.Part) -> Iterator[tuple[str, str, str]]:
 
 def _is_whole(value: float) -> bool:
     return float(value).is_integer()
-
-
-def _may_be_whole(value: object) -> bool:
-    """Whether Argo reads a factor as an integer, as far as can be seen: a parameter is filled in later."""
-    if isinstance(value, str):
-        return "{{" in value or _WHOLE.match(value) is not None
-    return value is None or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def _ms(value: object) -> float | None:

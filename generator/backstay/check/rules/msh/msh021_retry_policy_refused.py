@@ -19,23 +19,21 @@ Source: istio/istio pkg/config/validation/validation.go (validateHTTPRetry), grp
 """
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
+from dataclasses import replace
 
-from backstay.check import look
+from backstay.check import claims, look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
-from backstay.check.rules.msh import routes, service_config
-from backstay.check.rules.msh.routes import HttpRoute
+from backstay.check.rules.msh import service_config
 from backstay.check.rules.msh.service_config import Config
+from backstay.claims.mesh import MSH021, STATUSES
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.route import Route
 from backstay.upstream.grpc import LEAST_BACKOFF_MS
 from backstay.upstream.istio import RETRY_WORDS
 
-RULE = rule(__doc__, "MSH021", "retry-policy-refused")
+RULE = rule(__doc__, "MSH021", "retry-policy-refused", MSH021.severity)
 
-_STATUSES = frozenset(str(status.value) for status in HTTPStatus)
-_NEED_ATTEMPTS = ("perTryTimeout", "retryOn", "retryRemoteLocalities")
 _LEAST = 2
 _MOST_TOKENS = 1000
 
@@ -44,9 +42,8 @@ Fault = tuple[Route, str, str]
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the policies of VirtualServices, then those of gRPC service configs."""
-    for http in routes.http_routes(ctx):
-        if http.states_retries:
-            yield from _of_route(ctx, http)
+    for found in claims.judge(ctx, RULE, MSH021):
+        yield _without_blanks(found)
     for config in service_config.configs(ctx):
         for route, message, help_ in _of_config(config):
             yield config.report(RULE, route, message, help_, None)
@@ -64,24 +61,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
                     yield config.report(RULE, (*route, name), message, help_, Severity.WARNING)
 
 
-def _of_route(ctx: Context, http: HttpRoute) -> Iterator[Diagnostic]:
-    beside = [name for name in _NEED_ATTEMPTS if http.retries.get(name) not in (None, "")]
-    if http.retries.attempts == 0 and beside:
-        yield ctx.report(
-            RULE, http.item, http.retries_route, f"Istio refuses {' and '.join(beside)} where `attempts` is 0 or missing",
-            "write how many `attempts` there may be after the first, or nothing but `attempts: 0`",
-        )  # fmt: skip
-    for word in http.retries.retry_on:
-        if word not in RETRY_WORDS and word not in _STATUSES:
-            bare = word.strip()
-            known = bare in RETRY_WORDS or bare in _STATUSES
-            help_ = (
-                f"write `{bare}` without blanks around it"
-                if known
-                else "write words of Envoy's x-envoy-retry-on"
-            )
-            message = f"Istio refuses `{word}` in `retryOn`"
-            yield ctx.report(RULE, http.item, (*http.retries_route, "retryOn"), message, help_)
+def _without_blanks(found: Diagnostic) -> Diagnostic:
+    """The finding, with the word that was probably meant where only blanks are too many."""
+    word = found.message.split("`")[1]
+    bare = word.strip()
+    known = bare != word and (bare in RETRY_WORDS or bare in STATUSES)
+    return replace(found, help=f"write `{bare}` without blanks around it") if known else found
 
 
 def _of_config(config: Config) -> Iterator[Fault]:

@@ -28,60 +28,46 @@ Source: istio/istio pilot/pkg/networking/core/envoyfilter/listener_patch.go, pkg
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from backstay.check import look
+from backstay.check import claims, look
 from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import envoy
 from backstay.check.rules.msh.envoy import Patch
+from backstay.claims.mesh import MSH031, NO_CONTEXT
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.route import Route
-from backstay.upstream.istio import FILTER_TYPES, HCM, OLD_FILTER_NAMES
+from backstay.upstream.istio import FILTER_TYPES
 
-RULE = rule(__doc__, "MSH031", "loose-envoy-filter")
+RULE = rule(__doc__, "MSH031", "loose-envoy-filter", MSH031.severity)
 
 _ANY = "ANY"
 _ON_FILTERS = frozenset({"NETWORK_FILTER", "HTTP_FILTER"})
-_UNNAMED = {
-    "MERGE": "meets every one",
-    "MERGE_AND_REPLACE_LIST": "meets every one",
-    "REPLACE": "does nothing",
-    "REMOVE": "does nothing",
-}
-_UNNAMED_ON_CHAINS = _UNNAMED | {
-    "INSERT_BEFORE": "goes first in every chain",
-    "INSERT_AFTER": "goes last in every chain",
-}
+_ALL = "the patch reaches every proxy of the mesh, gateways included"
+_ONE = "write one `context`, and a `workloadSelector` in the workloads' own namespace"
 _WITHOUT_MATCH = frozenset({"BOOTSTRAP"})
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge every EnvoyFilter's priority and reach, then every patch."""
-    for item in ctx.of_kind("EnvoyFilter"):
-        patches = list(envoy.patches_of(item))
-        if patches and not item.partial and look.at(item.value, "spec", "priority") is None:
-            yield _unordered(ctx, item)
-        for patch in patches:
-            for route, message, help_ in (
-                *_reach(ctx, patch),
-                *_names(patch),
-                *_old_names(ctx, patch),
-                *_types(patch),
-            ):
-                yield ctx.report(RULE, item, route, message, help_)
+    """Judge every EnvoyFilter by itself, then beside others and in the mesh's root namespace."""
+    for found in claims.judge(ctx, RULE, MSH031):
+        wider = None if found.message != NO_CONTEXT else _in_root(ctx, found)
+        rival = None if found.severity is not Severity.WARNING else _with_rival(ctx, found)
+        yield wider or rival or found
+    for patch in envoy.patches(ctx):
+        if patch.context == _ANY and _reaches_all(ctx, patch.item) and patch.apply_to not in _WITHOUT_MATCH:
+            yield ctx.report(RULE, patch.item, (*patch.route, "match", "context"), _ALL, _ONE)
+        for route, message, help_ in _types(patch):
+            yield ctx.report(RULE, patch.item, route, message, help_)
 
 
-def _unordered(ctx: Context, item: Item) -> Diagnostic:
+def _with_rival(ctx: Context, found: Diagnostic) -> Diagnostic | None:
+    """The finding about a missing priority where another filter may come in between; it is an error then."""
+    item = next(item for item in ctx.of_kind("EnvoyFilter") if item.ref == found.object)
     rival = next((other for other in ctx.of_kind("EnvoyFilter") if _rivals(ctx, item, other)), None)
-    against = f" against {rival.ref}" if rival else ""
-    return ctx.report(
-        RULE,
-        item,
-        ("spec",),
-        f"there is no `priority`: the order of patches{against} hangs on creation times",
-        "write `priority:`, in steps of 10",
-        None if rival else Severity.WARNING,
-    )
+    message = found.message.replace("patches", f"patches against {rival.ref}") if rival else ""
+    return replace(found, message=message, severity=RULE.severity) if rival else None
 
 
 def _rivals(ctx: Context, one: Item, other: Item) -> bool:
@@ -95,46 +81,16 @@ def _rivals(ctx: Context, one: Item, other: Item) -> bool:
     return other is not one and near and tied and bool(shared)
 
 
-def _reach(ctx: Context, patch: Patch) -> Iterator[tuple[Route, str, str]]:
-    narrowed = envoy.selector(patch.item) or envoy.target_refs(patch.item)
-    if patch.apply_to in _WITHOUT_MATCH:
-        return
-    if (
-        patch.context in {_ANY, None}
-        and patch.item.ref.namespace == envoy.root_namespace(ctx)
-        and not narrowed
-    ):
-        yield (
-            (*patch.route, "match", "context"), "the patch reaches every proxy of the mesh, gateways included",
-            "write one `context`, and a `workloadSelector` in the workloads' own namespace",
-        )  # fmt: skip
-    elif patch.context is None:
-        yield (
-            (*patch.route, "match"), "without `context` the patch reaches inbound, outbound and gateway proxies alike",
-            "write `context: SIDECAR_INBOUND`, `SIDECAR_OUTBOUND` or `GATEWAY`",
-        )  # fmt: skip
+def _in_root(ctx: Context, found: Diagnostic) -> Diagnostic | None:
+    """The finding about a missing context where the filter is in the root namespace and names no workload."""
+    item = next(item for item in ctx.of_kind("EnvoyFilter") if item.ref == found.object)
+    field = f"{(found.field or '').removesuffix('.match')}.match.context"
+    return replace(found, message=_ALL, help=_ONE, field=field) if _reaches_all(ctx, item) else None
 
 
-def _names(patch: Patch) -> Iterator[tuple[Route, str, str]]:
-    route = (*patch.route, "match", "listener")
-    if patch.apply_to == "NETWORK_FILTER" and envoy.filter_name(patch) is None:
-        effect = _UNNAMED_ON_CHAINS.get(patch.operation)
-        help_ = f"write `filterChain: {{filter: {{name: {HCM}}}}}`"
-    elif patch.apply_to == "HTTP_FILTER" and envoy.sub_filter_name(patch) is None:
-        effect = _UNNAMED.get(patch.operation)
-        help_ = "write `subFilter: {name: ...}` below `filterChain.filter`"
-    else:
-        effect, help_ = None, ""
-    if effect is not None:
-        yield route, f"{patch.operation} names no filter, and {effect}", help_
-
-
-def _old_names(ctx: Context, patch: Patch) -> Iterator[tuple[Route, str, str]]:
-    """Names that no supported Istio knows any more; one that nobody named may be older than these."""
-    for name in (envoy.filter_name(patch), envoy.sub_filter_name(patch)) if "istio" in ctx.versions else ():
-        if name in OLD_FILTER_NAMES:
-            route = (*patch.route, "match", "listener")
-            yield route, f"`{name}` is an old name, and matches nothing", f"write `{OLD_FILTER_NAMES[name]}`"
+def _reaches_all(ctx: Context, item: Item) -> bool:
+    narrowed = envoy.selector(item) or envoy.target_refs(item)
+    return item.ref.namespace == envoy.root_namespace(ctx) and not narrowed
 
 
 def _types(patch: Patch) -> Iterator[tuple[Route, str, str]]:

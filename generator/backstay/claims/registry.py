@@ -1,0 +1,23 @@
+"""Every rule that is stated as claims, in the order of ids."""
+
+from backstay.claims import jobs, mesh, pipelines, pods, training
+from backstay.claims.claim import Expressed
+
+EXPRESSED: tuple[Expressed, ...] = (
+    pipelines.KFP001,
+    pipelines.KFP011,
+    pipelines.KFP028,
+    mesh.MSH021,
+    mesh.MSH031,
+    jobs.JOB001,
+    jobs.JOB002,
+    pods.JOB009,
+    pods.JOB010,
+    pods.JOB013,
+    jobs.JOB018,
+    training.JOB020,
+    training.JOB022,
+    training.JOB023,
+    training.JOB024,
+    jobs.JOB028,
+)
