@@ -24,6 +24,10 @@ class Change:
     value: str
 
 
+IN_OWN_WORDS = frozenset({"MSH027", "MSH036"})
+"""Rules that tell conflicts of their constraint themselves: they know more to say, or that it is advice only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A minimal set of lines that exclude each other: without any one of them the others can hold.
@@ -41,9 +45,17 @@ class Conflict:
 
     @property
     def is_mutual(self) -> bool:
-        """Whether several lines exclude each other. One line alone, or one pin, is told by the rule of its constraint."""
+        """Whether several lines exclude each other, and no single rule tells it.
+
+        One line alone, or one pin, is told by the rule of its constraint.
+        """
         pins = sum(demand.pinned for demand in self.demands)
-        return len(self.demands) > 1 and (pins != 1 or "" in self.rules)
+        return len(self.demands) > 1 and (pins != 1 or "" in self.rules) and not self.rules <= IN_OWN_WORDS
+
+    def is_told_by(self, rule: str, fact: Fact[int]) -> bool:
+        """Whether a rule that tells its own conflicts tells this one, at the line that states a number."""
+        lines = {origin.ref for origin in fact.origins if origin.kind is OriginKind.SPEC}
+        return self.rules == {rule} and any(demand.place.path in lines for demand in self.demands)
 
     def is_about(self, fact: Fact[int]) -> bool:
         """Whether a number is one that the lines leave no value for, or a pin among them."""

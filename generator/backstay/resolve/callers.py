@@ -7,11 +7,13 @@ from backstay.model.conflict import Conflict
 from backstay.model.derivation import Derivation
 from backstay.model.network import Call, Network
 from backstay.model.parts import CallRetries
+from backstay.resolve import ages
 from backstay.resolve.channels import channels
 from backstay.resolve.facts import maybe
 from backstay.resolve.pools import Pins, contradictions, solved
 from backstay.resolve.revisions import revision_times
 from backstay.resolve.sidecar_pools import sidecar_pools
+from backstay.resolve.solve import conflict
 from backstay.spec import network as spec
 from backstay.spec.rules import MISSING_KEY, WRONG_VALUE
 
@@ -29,7 +31,11 @@ def resolve_callers(
     told, of_channels = channels(network, retries)
     times, of_times = revision_times(network)
     numbers = {**of_pools.derivations, **of_kept.derivations, **of_channels, **of_times.derivations}
-    faults = (*contradictions(own, pins, of_pools), *of_times.conflicts)
+    faults = (
+        *contradictions(own, pins, of_pools),
+        *of_times.conflicts,
+        *conflict.conflicts(ages.lasting(network)),
+    )
     return Callers(pools, kept, told, times), numbers, faults
 
 

@@ -6,10 +6,10 @@ SQLAlchemy's QueuePool (pool_recycle is an age, looked at when a connection is t
 bytes), go-sql-driver/mysql README (as many idle connections as open ones).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backstay.core.fact import Fact, from_preset, from_spec
+from backstay.core.fact import Fact, OriginKind, from_preset, from_spec
 from backstay.core.units import show_duration
 from backstay.model.callers import CallerPool
 from backstay.model.conflict import Conflict
@@ -113,9 +113,7 @@ def solved(calls: tuple[Call, ...], pins: Mapping[str, Pins]) -> tuple[tuple[Cal
     system = System()
     for call in pooled.values():
         system += times(call)
-    for service in {call.service.name: call.service for call in pooled.values()}.values():
-        system += sizes(service, [call for call in pooled.values() if call.service.name == service.name])
-    found = solve(system)
+    found = solve(system + _all_sizes(tuple(pooled.values())))
     pools = (_pool(call, found, pins.get(call.service.name, _NO_PINS)) for call in pooled.values())
     return tuple(pools)[::-1], found
 
@@ -123,16 +121,23 @@ def solved(calls: tuple[Call, ...], pins: Mapping[str, Pins]) -> tuple[tuple[Cal
 def contradictions(
     calls: tuple[Call, ...], pins: Mapping[str, Pins], found: Solution
 ) -> tuple[Conflict, ...]:
-    """The stated lines behind the pools' times that exclude each other; pinned times are such lines themselves."""
+    """The stated lines behind the pools' sizes and times that exclude each other; pinned times are such lines themselves."""
     pooled = [call for call in calls if call.pool is not None]
     own = [pins.get(call.service.name, _NO_PINS) for call in pooled]
     pinned_ = any(one != _NO_PINS for one in own)
     if not pinned_ and all(number.fits for number in found.derivations.values()):
-        return ()
-    system = System()
+        return conflict.conflicts(_all_sizes(pooled))
+    system = _all_sizes(pooled)
     for call, pin in zip(pooled, own, strict=True):
         system += times(call, pin)
     return conflict.conflicts(system)
+
+
+def _all_sizes(calls: Sequence[Call]) -> System:
+    system = System()
+    for service in {call.service.name: call.service for call in calls}.values():
+        system += sizes(service, [call for call in calls if call.service.name == service.name])
+    return system
 
 
 def _pool(call: Call, found: Solution, pins: Pins) -> CallerPool:
@@ -252,7 +257,8 @@ def _most(call: Call, share: Quantity) -> Quantity:
 
 def _pods(client: Client) -> Quantity:
     words = f"there are up to {client.replicas.value} pods of {client.name}"
-    return stated(f"network.clients.{client.name}.replicas", "pods", client.replicas, words)
+    said = any(origin.kind is OriginKind.SPEC for origin in client.replicas.origins)
+    return stated(f"network.clients.{client.name}.replicas", "pods", client.replicas, words, movable=said)
 
 
 def _idle(call: Call, most: Quantity) -> tuple[Quantity, Constraint]:

@@ -35,19 +35,21 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for call in way.calls(ctx):
         length = call.deadline or call.silence
         if call.stream != "none" and length is not None:
-            yield from _by_server(call, length.value)
+            yield from _by_server(ctx, call, length.value)
             yield from _by_rules(ctx, call, length.value)
             yield from _by_proxies(ctx, call, length.value)
 
 
-def _by_server(call: Call, length: int) -> Iterator[Diagnostic]:
+def _by_server(ctx: Context, call: Call, length: int) -> Iterator[Diagnostic]:
     age, grace = call.service.max_connection_age, call.service.max_connection_age_grace
     if age is None or grace is None or length <= age.value + grace.value:
         return
+    edit = way.edit(ctx, RULE.id, grace)
+    lasting = f"let the server's grace be {show_duration(length)} and state `maxConnectionAgeGrace: {show_duration(length)}`"
     yield RULE.report(
         _message(call, length, "the server", age.value + grace.value),
         at=look.stated(grace, call.service.place),
-        help=f"let the server's grace be {show_duration(length)} and state `maxConnectionAgeGrace: {show_duration(length)}`",
+        help=f"{lasting}; the smallest edit: {edit}" if edit else lasting,
     )
 
 
@@ -80,4 +82,4 @@ def _message(call: Call, length: int, who: str, most: float) -> str:
     )
 
 
-CHECK = Check(RULE, reads=proxies.KINDS | {"DestinationRule", "calls"}, run=check)
+CHECK = Check(RULE, reads=proxies.KINDS | {"DestinationRule", "calls", "conflicts"}, run=check)

@@ -22,7 +22,9 @@ from collections.abc import Iterator
 from backstay.check import look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
+from backstay.check.rules.msh import way
 from backstay.core.diagnostic import Diagnostic, Related
+from backstay.core.fact import Fact
 from backstay.model.callers import CallerPool
 from backstay.model.network import Service
 
@@ -38,17 +40,19 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         held = sum(pool.client.replicas.value * pool.max.value for pool in pools)
         most = service.max_connections
         if most is not None and held > most.value:
-            yield _report(service, pools, held, most.value)
+            yield _report(ctx, service, pools, held, most)
 
 
-def _report(service: Service, pools: list[CallerPool], held: int, most: int) -> Diagnostic:
+def _report(
+    ctx: Context, service: Service, pools: list[CallerPool], held: int, most: Fact[int]
+) -> Diagnostic:
     sums = " + ".join(f"{one.client.replicas.value} x {one.max.value} of {one.client.name}" for one in pools)
-    place = look.stated(service.max_connections, service.place) if service.max_connections else service.place
+    edit = way.edit(ctx, RULE.id, most) or f"let {service.name} accept {held}"
     return RULE.report(
-        f"the pools to {service.name} hold up to {held} connections ({sums}), and it accepts {most}",
-        at=place, related=tuple(Related(look.stated(one.max, one.place), one.client.name) for one in pools),
-        help=f"lower `pool.max` or `replicas`, leave `pool.max` out to have it worked out, or let {service.name} accept {held}",
+        f"the pools to {service.name} hold up to {held} connections ({sums}), and it accepts {most.value}",
+        at=look.stated(most, service.place), related=tuple(Related(look.stated(one.max, one.place), one.client.name) for one in pools),
+        help=f"{edit}, or leave `pool.max` out to have it worked out",
     )  # fmt: skip
 
 
-CHECK = Check(RULE, reads=frozenset({"callers", "services"}), run=check)
+CHECK = Check(RULE, reads=frozenset({"callers", "conflicts", "services"}), run=check)

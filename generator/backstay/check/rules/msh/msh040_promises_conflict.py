@@ -7,7 +7,8 @@ the least relative change. Without any one of the lines the others can hold toge
 the first is told.
 
 Not judged: one line that nothing can satisfy, and one pinned number (`overrides`) among facts; the rules of the single
-constraints tell these (MSH001, MSH004, MSH005, MSH010, MSH018, MSH019), and keep silent where this rule speaks.
+constraints tell these (MSH001, MSH004, MSH005, MSH010, MSH018, MSH019), and keep silent where this rule speaks. Pools that are
+too large together and streams that outlast their connection, which MSH036 and MSH027 tell with their smallest edit.
 
 Breaks: whatever number is written down breaks one of the promises, and nobody knows which.
 Bad:
@@ -23,8 +24,8 @@ from collections.abc import Iterator
 
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
+from backstay.check.rules.msh import way
 from backstay.core.diagnostic import Diagnostic, Related
-from backstay.core.route import show
 from backstay.model.conflict import Change, Conflict
 
 RULE = rule(__doc__, "MSH040", "promises-conflict")
@@ -58,7 +59,7 @@ def _report(conflict: Conflict, more: int) -> Diagnostic:
 def _help(conflict: Conflict) -> str:
     if not conflict.changes:
         return "take one of these lines away: no other value that may be written makes them agree"
-    return "write " + " and ".join(f"`{show(change.route)}: {change.value}`" for change in conflict.changes)
+    return way.to_write(conflict.changes)
 
 
 CHECK = Check(RULE, reads=frozenset({"conflicts"}), run=check)

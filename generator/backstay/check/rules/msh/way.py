@@ -4,7 +4,7 @@ HTTP/2 PINGs and TCP probes go from one end of a connection to the other; a box 
 that it counts as traffic has passed for its idle time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from backstay.check import look
@@ -12,7 +12,9 @@ from backstay.check.context import Context
 from backstay.core.diagnostic import Related
 from backstay.core.fact import Fact, OriginKind
 from backstay.core.place import Place
+from backstay.core.route import show
 from backstay.core.units import show_duration
+from backstay.model.conflict import Change
 from backstay.model.hop import Box, End, Hop, Pinger, Refresh
 from backstay.model.network import Call, GatewayKnobs, Knobs
 from backstay.model.parts import Mesh
@@ -115,6 +117,18 @@ def in_conflict(ctx: Context, fact: Fact[int]) -> bool:
     """Whether a number is what it is because several lines exclude each other: MSH040 tells that, and nobody else."""
     found = ctx.cluster.conflicts if ctx.cluster else ()
     return any(conflict.is_mutual and conflict.is_about(fact) for conflict in found)
+
+
+def edit(ctx: Context, rule: str, fact: Fact[int]) -> str:
+    """The smallest edit for a rule's own conflict at the line that states a number; empty when there is none."""
+    found = ctx.cluster.conflicts if ctx.cluster else ()
+    known = (one.changes for one in found if one.is_told_by(rule, fact))
+    return next((to_write(changes) for changes in known if changes), "")
+
+
+def to_write(changes: Iterable[Change]) -> str:
+    """An edit as an instruction."""
+    return "write " + " and ".join(f"`{show(change.route)}: {change.value}`" for change in changes)
 
 
 def only_data(box: Box) -> bool:
