@@ -9,8 +9,9 @@ import click
 
 from backstay.cli.loading import Loaded, load
 from backstay.cli.outcome import Exit
+from backstay.cli.pictures import make_folder, write_pictures
 from backstay.cli.printing import show_findings
-from backstay.cli.proving import Shown, prove_jobs, prove_mesh
+from backstay.cli.proving import prove_jobs, prove_mesh
 from backstay.core.diagnostic import Diagnostic
 
 WHAT = ("mesh", "jobs")
@@ -70,10 +71,10 @@ def command(
         click.echo("nothing was proved: the specs have to compile first", err=True)
         return Exit.BAD_CALL
     if picture is not None:
-        _make(picture)
+        make_folder(picture)
     shown = prove_jobs(loaded, scale, components) if asked.what == "jobs" else prove_mesh(loaded, scale)
     if picture is not None:
-        _draw(shown, picture)
+        write_pictures(picture, shown.pictures())
     sys.stdout.write(shown.json() if form == "json" else shown.text())
     click.echo(shown.summary, err=True)
     return Exit.FINDINGS if shown.disproved else Exit.CLEAN
@@ -95,19 +96,3 @@ def _sound(clusters: Iterable[Loaded]) -> tuple[list[Loaded], list[Diagnostic]]:
     known = list(clusters)
     bad = [one for one in known if one.compiled is None or one.compiled.stops]
     return known, [finding for one in bad for finding in one.findings]
-
-
-def _make(folder: Path) -> None:
-    """Before minutes are spent on what could not be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.BadParameter(f"{folder}: {error.strerror}", param_hint="--picture") from error
-
-
-def _draw(shown: Shown, folder: Path) -> None:
-    for name, picture in shown.pictures():
-        try:
-            (folder / name).write_text(picture)
-        except OSError as error:
-            raise click.BadParameter(f"{folder}: {error.strerror}", param_hint="--picture") from error

@@ -28,8 +28,9 @@ def prove_mesh(clusters: Sequence[Loaded], scale: int | None) -> Shown:
     from backstay.prove.mesh.picture import file_name, picture
     from backstay.prove.mesh.prover import Job, prove_all
     from backstay.prove.mesh.report_json import to_json
-    from backstay.prove.mesh.report_text import summary, to_text
+    from backstay.prove.mesh.report_text import to_text
     from backstay.prove.mesh.words import located
+    from backstay.prove.report import summary
     from backstay.prove.words import Verdict
 
     compiled = [one.compiled for one in clusters if one.compiled is not None]
@@ -50,8 +51,9 @@ def prove_jobs(clusters: Sequence[Loaded], scale: int | None, components: Path |
     from backstay.prove.jobs.picture import file_name, picture
     from backstay.prove.jobs.prover import Job, prove_all
     from backstay.prove.jobs.report_json import to_json
-    from backstay.prove.jobs.report_text import summary, to_text
+    from backstay.prove.jobs.report_text import to_text
     from backstay.prove.jobs.words import located
+    from backstay.prove.report import summary
     from backstay.prove.words import Verdict
 
     compiled = [one.compiled for one in clusters if one.compiled is not None]

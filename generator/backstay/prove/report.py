@@ -1,7 +1,8 @@
 """How every proof's findings are printed and written: one form for people, one for programs."""
 
-from collections.abc import Iterator
-from typing import Protocol
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from backstay.core.place import Place
 from backstay.prove.words import Verdict, clean, place_json
@@ -51,6 +52,35 @@ class Found(Protocol):
     @property
     def scale(self) -> int:
         """How many times faster than in the spec time passed."""
+
+
+class Counted(Protocol):
+    """A report about one cluster."""
+
+    def count(self, verdict: Verdict) -> int:
+        """How many of its claims ended with a verdict."""
+
+
+R = TypeVar("R", bound=Counted)
+VERSION = 1
+
+
+def to_text(reports: Iterable[R], lines: Callable[[R], Iterable[str]]) -> str:
+    """A block a cluster."""
+    return "\n".join("\n".join(lines(report)) + "\n" for report in reports)
+
+
+def to_json(reports: Iterable[R], form: Callable[[R], dict[str, object]]) -> str:
+    """`{"version": 1, "clusters": [...], "summary": {...}}`, ending in a newline."""
+    known = list(reports)
+    counts = {verdict.value: sum(report.count(verdict) for report in known) for verdict in Verdict}
+    value = {"version": VERSION, "clusters": [form(report) for report in known], "summary": counts}
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def summary(reports: Sequence[Counted]) -> str:
+    """`12 proved, 0 disproved, 3 not tried`."""
+    return ", ".join(f"{sum(report.count(verdict) for report in reports)} {verdict}" for verdict in Verdict)
 
 
 def finding_lines(finding: Found) -> Iterator[str]:

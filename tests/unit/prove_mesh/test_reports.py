@@ -10,8 +10,9 @@ import pytest
 from backstay.core.place import Place
 from backstay.prove.mesh.picture import file_name, picture
 from backstay.prove.mesh.report_json import to_json
-from backstay.prove.mesh.report_text import summary, to_text
+from backstay.prove.mesh.report_text import to_text
 from backstay.prove.mesh.words import CallProof, Report, located
+from backstay.prove.report import summary
 from backstay.prove.words import Verdict
 from support.proving import report_of
 

@@ -1,6 +1,5 @@
 """A timeline as a picture: a row for each moment, its bar from the one before to it. One scale for all rows."""
 
-import re
 from collections.abc import Iterator
 
 from backstay.core.units import show_duration
@@ -10,21 +9,20 @@ from backstay.text import svg
 _WIDTH, _LEFT, _RIGHT, _TOP, _ROW, _BAR = 1200, 620, 90, 64, 34, 14
 _WAIT, _KEPT, _BROKEN = "#0969da", "#1a7f37", "#cf222e"
 _LONGEST = 96
-_ODD = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def file_name(cluster: str, timeline: Timeline) -> str:
     """A file's name of letters that every file system takes."""
-    return _ODD.sub("_", f"{cluster}-{timeline.subject}-{timeline.event}") + ".svg"
+    return svg.file_name(f"{cluster}-{timeline.subject}-{timeline.event}")
 
 
 def picture(cluster: str, timeline: Timeline) -> str:
     """The whole picture."""
     height = _TOP + _ROW * len(timeline.moments) + 60
-    parts = [svg.label(16, 28, f"{cluster}: {timeline.title}", size=18, weight="bold")]
+    parts = [svg.text(16, 28, f"{cluster}: {timeline.title}", size=18, weight="bold")]
     parts += _rows(timeline)
     parts += _target(timeline, height)
-    parts.append(svg.label(16, height - 16, _verdict(timeline), weight="bold", fill=_colour(timeline)))
+    parts.append(svg.text(16, height - 16, _verdict(timeline), weight="bold", fill=_colour(timeline)))
     return svg.document(_WIDTH, height, parts)
 
 
@@ -44,9 +42,9 @@ def _rows(timeline: Timeline) -> Iterator[str]:
     for index, moment in enumerate(timeline.moments):
         y = _TOP + _ROW * index
         words = f"{moment.who}: {moment.what}"
-        yield svg.label(16, y + 12, words if len(words) <= _LONGEST else f"{words[: _LONGEST - 3]}...")
+        yield svg.text(16, y + 12, words if len(words) <= _LONGEST else f"{words[: _LONGEST - 3]}...")
         if moment.knob is not None:
-            yield svg.label(
+            yield svg.text(
                 16,
                 y + 26,
                 f"{moment.knob.name} {show_duration(moment.knob.number.value)}",
@@ -61,18 +59,18 @@ def _bar(timeline: Timeline, moment: Moment, before: int, y: float) -> Iterator[
     start = _x(timeline, before)
     if moment.at is None:
         yield svg.line(start, y + _BAR / 2, _WIDTH - _RIGHT, y + _BAR / 2, _BROKEN, dash="4 4")
-        yield svg.label(_WIDTH - _RIGHT + 8, y + 12, "never", fill=_BROKEN)
+        yield svg.text(_WIDTH - _RIGHT + 8, y + 12, "never", fill=_BROKEN)
         return
     end = _x(timeline, moment.at)
     yield svg.bar(start, y, max(end - start, 2), _BAR, _WAIT)
-    yield svg.label(end + 8, y + 12, show_duration(moment.at))
+    yield svg.text(end + 8, y + 12, show_duration(moment.at))
 
 
 def _target(timeline: Timeline, height: int) -> Iterator[str]:
     if timeline.target is not None:
         x = _x(timeline, timeline.target.value)
         yield svg.line(x, _TOP - 8, x, height - 50, _colour(timeline), dash="2 3")
-        yield svg.label(
+        yield svg.text(
             x,
             _TOP - 14,
             f"limit {show_duration(timeline.target.value)}",

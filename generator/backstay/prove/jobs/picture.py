@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from backstay.prove.jobs.journal import Life
 from backstay.prove.jobs.words import Take, WorkloadProof
-from backstay.prove.svg import LINE, WIDTH, claim, document, line, safe, text
-from backstay.prove.svg import file_name as safe_name
+from backstay.prove.svg import LINE, WIDTH, claim
+from backstay.text.svg import document, line, safe, text
+from backstay.text.svg import file_name as safe_name
 
 _LEFT, _RIGHT = 300, 30
 _LANE, _TITLE, _BAR = 20, 50, 10
@@ -26,7 +27,7 @@ def picture(cluster: str, proof: WorkloadProof) -> str:
         parts += timeline.parts()
         y = timeline.bottom + 30
     parts += _legend(y + 14)
-    return document(y + 40, parts)
+    return document(WIDTH, y + 40, parts)
 
 
 def file_name(cluster: str, proof: WorkloadProof) -> str:

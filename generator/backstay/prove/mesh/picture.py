@@ -9,8 +9,9 @@ from backstay.core.units import show_duration
 from backstay.model.hop import Side
 from backstay.prove.mesh.journal import Event, What
 from backstay.prove.mesh.words import CallProof, Take
-from backstay.prove.svg import LINE, WIDTH, claim, document, line, safe, text
-from backstay.prove.svg import file_name as safe_name
+from backstay.prove.svg import LINE, WIDTH, claim
+from backstay.text.svg import document, line, safe, text
+from backstay.text.svg import file_name as safe_name
 
 _LEFT, _RIGHT = 300, 30
 _LANE, _TITLE = 46, 50
@@ -40,7 +41,7 @@ def picture(cluster: str, call: CallProof) -> str:
         parts += _Timeline(call, take, y + 10).parts()
         y += _TITLE + _LANE * len(call.hops) + 40
     parts += _legend(y + 14)
-    return document(y + 40, parts)
+    return document(WIDTH, y + 40, parts)
 
 
 def file_name(cluster: str, call: CallProof) -> str:

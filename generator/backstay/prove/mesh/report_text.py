@@ -1,27 +1,23 @@
 """A report for people: what was promised, what was seen, at which line of the spec."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from backstay.prove import report
 from backstay.prove.mesh.words import CallProof, Report
 from backstay.prove.report import finding_lines
-from backstay.prove.words import Verdict, clean
+from backstay.prove.words import clean
 
 
 def to_text(reports: Iterable[Report]) -> str:
     """A block a cluster, with its calls and their claims."""
-    return "\n".join("\n".join(_cluster(report)) + "\n" for report in reports)
+    return report.to_text(reports, _cluster)
 
 
-def summary(reports: Sequence[Report]) -> str:
-    """`12 proved, 0 disproved, 3 not tried`."""
-    return ", ".join(f"{sum(report.count(verdict) for report in reports)} {verdict}" for verdict in Verdict)
-
-
-def _cluster(report: Report) -> Iterator[str]:
-    yield clean(report.cluster)
-    for call in report.calls:
+def _cluster(found: Report) -> Iterator[str]:
+    yield clean(found.cluster)
+    for call in found.calls:
         yield from _call(call)
-    if not report.calls:
+    if not found.calls:
         yield "  no calls are declared"
 
 
