@@ -102,6 +102,17 @@ def test_a_hop_that_nobody_pings_is_found_at_the_service(repository: Repository)
     assert "not judged" not in err
 
 
+def test_help_speaks_of_manifests(repository: Repository) -> None:
+    """A person without a spec has no overrides to write."""
+    repository.text("apps/a.yaml", SERVER)
+    repository.text("context.yaml", CONTEXT)
+    arguments = ("audit", "apps", "--platform", "kubernetes=1.36,istio=1.30", "--context", "context.yaml")
+    help_ = json.loads(repository.backstay(*arguments, "--format", "json").out)["diagnostics"][0]["help"]
+    rule = "connectionPool: {tcp: {tcpKeepalive: {time: 2m30s, interval: 10s, probes: 3}}}"
+    assert f"write `{rule}` into a DestinationRule for api.shop.svc.cluster.local" in help_
+    assert "overrides" not in help_
+
+
 @pytest.mark.parametrize(
     ("objects", "platform"),
     [

@@ -41,7 +41,15 @@ def model(stated: Stated, objects: Objects, context: Context, versions: Versions
         return None, findings
     platform = resolve_platform(typed.platform)
     network = _network(typed, platform, Observer(objects, context, _root(cluster)))
-    bare = replace(cluster, network=network, callers=NO_CALLERS, conflicts=(), derivations={}, shutdowns=())
+    bare = replace(
+        cluster,
+        network=network,
+        callers=NO_CALLERS,
+        conflicts=(),
+        derivations={},
+        shutdowns=(),
+        observed=True,
+    )
     return bare, findings
 
 

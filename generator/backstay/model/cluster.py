@@ -22,7 +22,10 @@ NO_CALLERS = Callers()
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster. `features` are those of all installed versions together; None means not installed."""
+    """One cluster. `features` are those of all installed versions together; None means not installed.
+
+    `observed` says that its network is as manifests have it, not solved from a spec.
+    """
 
     name: str
     kubernetes: Fact[str]
@@ -41,6 +44,7 @@ class Cluster:
     callers: Callers = NO_CALLERS
     jobs: Jobs = NO_JOBS
     conflicts: tuple[Conflict, ...] = ()
+    observed: bool = False
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""

@@ -57,7 +57,7 @@ def _nobody(danger: Danger, ctx: Context) -> Diagnostic:
     return RULE.report(
         f"{danger.words}; nobody pings there: {reasons(danger, knobs, mesh)}",
         at=danger.place,
-        help=remedies(danger, knobs, mesh),
+        help=remedies(danger, knobs, mesh, by_hand=way.observed(ctx)),
         related=danger.related,
     )
 

@@ -42,7 +42,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         probes = next((pinger for pinger in danger.hop.pingers if pinger.how is Refresh.TCP_PROBE), None)
         fastest = min(danger.pingers, key=lambda pinger: pinger.longest_gap, default=probes)
         if probes is not None and fastest is probes and not danger.keepers and not way.only_data(danger.box):
-            help_ = remedies(danger, way.knobs_for(ctx, danger.call), way.mesh(ctx))
+            help_ = remedies(
+                danger, way.knobs_for(ctx, danger.call), way.mesh(ctx), by_hand=way.observed(ctx)
+            )
             yield _useless(danger, probes, help_)
     for call in way.calls(ctx):
         yield from _without_bytes(call)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from backstay.check.rules.msh.way import Danger
 from backstay.core.units import show_duration
 from backstay.model.hop import End, Refresh
-from backstay.model.network import Knobs, Protocol
+from backstay.model.network import Knobs, Protocol, Service
 from backstay.model.parts import DataPlane, Mesh
-from backstay.upstream.grpc import KEEPALIVE_TIME, PERMIT_WITHOUT_CALLS
+from backstay.upstream.grpc import KEEPALIVE_TIME, MAX_PINGS_WITHOUT_DATA, PERMIT_WITHOUT_CALLS
 
 _SECOND_MS = 1_000
 
@@ -57,16 +57,19 @@ def _asked(args: tuple[tuple[str, object], ...]) -> bool:
     return any(key == KEEPALIVE_TIME for key, _ in args)
 
 
-def remedies(danger: Danger, knobs: Knobs, mesh: Mesh | None) -> str:
-    """What would keep the connection open, concretely."""
+def remedies(danger: Danger, knobs: Knobs, mesh: Mesh | None, *, by_hand: bool = False) -> str:
+    """What would keep the connection open, concretely: in a spec's words, or (`by_hand`) in those of manifests."""
     half = danger.box.idle.value // 2
     half = half // _SECOND_MS * _SECOND_MS or half
-    found = [*_pings(danger, half, knobs, mesh), *_probes(danger, half, mesh)]
+    found = [
+        *_pings(danger, half, knobs, mesh, by_hand=by_hand),
+        *_probes(danger, half, mesh, by_hand=by_hand),
+    ]
     found.append(f"have the application send data sooner and state `heartbeat: {show_duration(half)}`")
     return ", or ".join(found)
 
 
-def _pings(danger: Danger, half: int, knobs: Knobs, mesh: Mesh | None) -> Iterator[str]:
+def _pings(danger: Danger, half: int, knobs: Knobs, mesh: Mesh | None, *, by_hand: bool) -> Iterator[str]:
     hop, client, service = danger.hop, danger.call.client, danger.call.service
     if not _takes_pings(danger):
         return
@@ -78,8 +81,18 @@ def _pings(danger: Danger, half: int, knobs: Knobs, mesh: Mesh | None) -> Iterat
     if hop.sender_end is End.APP and _has_sidecars(mesh):
         yield f"give {client.name} a sidecar and state `network.clients.{client.name}.sidecar: true`"
     if hop.receiver_end is End.APP and service.protocol is Protocol.GRPC:
-        arguments = f"{{{KEEPALIVE_TIME}: {half}, {PERMIT_WITHOUT_CALLS}: 1}}"
-        yield f"have {service.name} ping and state `network.overrides.{service.name}.serverArguments: {arguments}`"
+        yield _told_to_ping(service, half, by_hand=by_hand)
+
+
+def _told_to_ping(service: Service, every: int, *, by_hand: bool) -> str:
+    arguments = {KEEPALIVE_TIME: every, PERMIT_WITHOUT_CALLS: 1}
+    if not by_hand:
+        words = ", ".join(f"{key}: {value}" for key, value in arguments.items())
+        return f"have {service.name} ping and state `network.overrides.{service.name}.serverArguments: {{{words}}}`"
+    if service.preset == "kfp-metadata-grpc":  # where KFP032 asks for this one too
+        arguments[MAX_PINGS_WITHOUT_DATA] = 0
+    flag = ",".join(f"{key}={value}" for key, value in arguments.items())
+    return f"start {service.name} with `--grpc_channel_arguments={flag}`"
 
 
 def _takes_pings(danger: Danger) -> bool:
@@ -87,15 +100,16 @@ def _takes_pings(danger: Danger) -> bool:
     return danger.call.service.protocol.pings and Refresh.HTTP2_PING in danger.box.refreshed_by
 
 
-def _probes(danger: Danger, half: int, mesh: Mesh | None) -> Iterator[str]:
+def _probes(danger: Danger, half: int, mesh: Mesh | None, *, by_hand: bool) -> Iterator[str]:
     call, end = danger.call, danger.hop.sender_end
     counted = Refresh.TCP_PROBE in danger.box.refreshed_by and half >= _SECOND_MS
     if not counted or not call.calls_service(danger.hop):
         return
     time = show_duration(half)
-    probes = (
-        f"`network.overrides.{call.service.name}.tcpKeepalive: {{time: {time}, interval: 10s, probes: 3}}`"
-    )
+    numbers = f"tcpKeepalive: {{time: {time}, interval: 10s, probes: 3}}"
+    service = call.service
+    probes = f"`connectionPool: {{tcp: {{{numbers}}}}}` into a DestinationRule for {service.host.value}"
+    probes = probes if by_hand else f"`network.overrides.{service.name}.{numbers}`"
     if end.is_envoy:
         yield f"write {probes}"
     elif end is End.APP and _has_sidecars(mesh) and not _takes_pings(danger):

@@ -97,6 +97,11 @@ def mesh(ctx: Context) -> Mesh | None:
     return ctx.cluster.mesh if ctx.cluster else None
 
 
+def observed(ctx: Context) -> bool:
+    """Whether the model is read from manifests: help then speaks of these, not of a spec's overrides."""
+    return ctx.cluster is not None and ctx.cluster.observed
+
+
 def way(hop: Hop) -> str:
     """A hop in words."""
     return f"{hop.sender} -> {hop.receiver}"
