@@ -1,12 +1,14 @@
 """The story: what happens to one cluster's spec, a call a stage. No logic lives here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from backstay.audit import rules as audit_rules
 from backstay.check import engine
-from backstay.check.context import Context, item_of
+from backstay.check.context import Context, Item, item_of
+from backstay.check.cue import rules as cue_rules
 from backstay.check.policy import rules as policy_rules
 from backstay.check.registry import CHECKS
 from backstay.check.schema import RULES as SCHEMA_RULES
@@ -32,6 +34,9 @@ from backstay.resolve.cluster import resolve
 from backstay.spec import rules as spec_rules
 from backstay.spec.parse import parse
 from backstay.write import rules as write_rules
+
+if TYPE_CHECKING:
+    from backstay.check.cue.door import Text
 
 Parameters = Mapping[tuple[str, str], int]
 NO_PARAMETERS: Parameters = {}
@@ -78,8 +83,10 @@ class Compiled:
         return stops(self.findings)
 
 
-def compile_spec(source: Source, parameters: Parameters = NO_PARAMETERS) -> Compiled:
-    """Parse, resolve, emit, check: everything but the bytes; `parameters` are the policy's, for rules."""
+def compile_spec(
+    source: Source, parameters: Parameters = NO_PARAMETERS, cue: tuple["Text", ...] = ()
+) -> Compiled:
+    """Parse, resolve, emit, check: everything but the bytes; `parameters` and `cue` are the policy's."""
     spec, findings = parse(source.value)
     if spec is None:
         return _located(Compiled(findings), source)
@@ -89,7 +96,7 @@ def compile_spec(source: Source, parameters: Parameters = NO_PARAMETERS) -> Comp
         return _located(Compiled(findings), source)
     settled = emit(cluster, source.header)
     own = tuple(settle(manifest, dump) for manifest in fleet.emit(cluster))
-    findings += check(cluster, (*settled, *own), parameters)
+    findings += check(cluster, (*settled, *own), parameters, cue)
     return _located(Compiled(findings, cluster, settled, own), source)
 
 
@@ -106,12 +113,21 @@ def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
     return (*(settle(manifest, dump) for manifest in (*manifests, *rest)), *files)
 
 
-def check(cluster: Cluster, settled: tuple[Settled, ...], parameters: Parameters) -> list[Diagnostic]:
-    """The rules over model, objects and controllers' configurations, and the upstream schemas over each object."""
+def check(
+    cluster: Cluster, settled: tuple[Settled, ...], parameters: Parameters, cue: tuple["Text", ...] = ()
+) -> list[Diagnostic]:
+    """The rules over model, objects and controllers' configurations; schemas and the organisation's CUE over objects."""
     objects = [item_of(one) for one in settled if one.role is not Role.BUNDLE]
     configs = [item_of(one) for one in settled if one.role is Role.BUNDLE]
     context = Context([*objects, *configs], cluster.features, cluster.versions, cluster, parameters)
-    return [*engine.run(context), *judge(SchemaSet.of(cluster.versions), objects)]
+    found = [*engine.run(context), *judge(SchemaSet.of(cluster.versions), objects)]
+    return [*found, *_by_cue(cue, objects)] if cue else found
+
+
+def _by_cue(cue: tuple["Text", ...], objects: list[Item]) -> Iterator[Diagnostic]:
+    from backstay.check.cue.judge import judge as judge_by  # an engine that few folders want
+
+    return judge_by(cue, objects)
 
 
 def render(compiled: Compiled, source: Source) -> dict[str, bytes]:
@@ -141,6 +157,7 @@ def rules_by_id() -> Mapping[str, Rule]:
         fault.RULES,
         load_rules.RULES,
         policy_rules.RULES,
+        cue_rules.RULES,
         spec_rules.RULES,
         resolve_rules.RULES,
         SCHEMA_RULES,

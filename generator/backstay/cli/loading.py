@@ -58,7 +58,7 @@ def load(specs: Path, only: tuple[str, ...] = (), judge: Judge | None = None) ->
 
 def _compiled(merged: Merged, judge: Judge) -> Loaded:
     source = source_of(merged)
-    compiled = compile_spec(source, judge.policy.parameters)
+    compiled = compile_spec(source, judge.policy.parameters, judge.cue)
     findings, excuses = judge.judge(compiled.findings, str(_name(merged) or ""), merged.documents)
     compiled = replace(compiled, findings=findings)
     return Loaded(merged.file, tuple(findings), merged, source, compiled, excuses)

@@ -17,12 +17,13 @@ from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
 from backstay.core.route import Route
-from backstay.load.document import Document, load_document
+from backstay.load.document import MAX_BYTES, Document, decode, load_document, read_bytes
 from backstay.load.files import named
 from backstay.load.fleet import show
 from backstay.pipeline import rules_by_id
 
 if TYPE_CHECKING:
+    from backstay.check.cue.door import Text
     from backstay.spec.policy import Profile, RuleSetting, Waivers
 
 PROFILE, WAIVERS = "profile.yaml", "waivers.yaml"
@@ -50,6 +51,8 @@ class Judge:
     policy: Policy = EMPTY
     today: date = date.min
     findings: tuple[Diagnostic, ...] = ()
+    cue: tuple["Text", ...] = ()
+    """The `.cue` files of its folder."""
 
     def judge(
         self, found: Iterable[Diagnostic], cluster: str, documents: Iterable[Document]
@@ -73,7 +76,8 @@ class Judge:
 def judge_for(specs: Path, folder: Path | None = None) -> Judge:
     """The policy of the folder, by default `policies/` beside SPECS; what is wrong with it is in `findings`."""
     reader = _Reader(_beside(specs) if folder is None else folder)
-    return Judge(reader.policy(), today(), tuple(reader.findings))
+    policy, cue = reader.policy(), reader.cue()
+    return Judge(policy, today(), tuple(reader.findings), cue)
 
 
 def today() -> date:
@@ -116,6 +120,7 @@ class _Reader:
 
     folder: Path
     findings: list[Diagnostic] = field(default_factory=list)
+    cue_optional: bool = False
 
     def policy(self) -> Policy:
         profile, waivers = self._document(PROFILE), self._document(WAIVERS)
@@ -125,6 +130,33 @@ class _Reader:
 
         severities, sets, parameters = self._profile(profile, Profile)
         return Policy(severities, sets, parameters, tuple(self._waivers(waivers, Waivers)))
+
+    def cue(self) -> tuple["Text", ...]:
+        """The folder's CUE; what is wrong with it is among the findings."""
+        try:
+            names = sorted(name for name in os.listdir(self.folder) if _is_cue(name))  # noqa: PTH208 - names are all it takes
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        if not names:
+            return ()
+        from backstay.check.cue.judge import findings_about
+        from backstay.check.cue.program import at_hand
+
+        if self.cue_optional and not at_hand():
+            self.findings.append(_no_engine(named(show(self.folder / names[0]))))
+            return ()
+        texts = tuple(text for name in names for text in self._text(name))
+        self.findings += findings_about(texts)
+        return texts
+
+    def _text(self, name: str) -> "Iterator[Text]":
+        from backstay.check.cue.door import Text
+
+        shown = named(show(self.folder / name))
+        try:
+            yield Text(shown, decode(read_bytes(self.folder / name, shown, MAX_BYTES), shown))
+        except BadInput as failed:
+            self.findings += failed.found
 
     def _document(self, name: str) -> Document | None:
         path = self.folder / name
@@ -145,6 +177,7 @@ class _Reader:
         self.findings += [_placed(document, one) for one in found if document]
         if profile is None or document is None:
             return {}, frozenset(), {}
+        self.cue_optional = profile.cue_engine == "ifBuilt"
         severities: dict[str, Severity | None] = {}
         parameters: dict[tuple[str, str], int] = {}
         for word, setting in profile.rules.items():
@@ -201,6 +234,19 @@ class _Reader:
             )
             return None
         return rule
+
+
+def _is_cue(name: str) -> bool:
+    return name.endswith(".cue") and not name.startswith(".")
+
+
+def _no_engine(first: str) -> Diagnostic:
+    from backstay.check.cue.rules import NO_ENGINE
+
+    return NO_ENGINE.report(
+        "the policies in CUE were left out: their engine is not built", at=Place(first),
+        help="put Go on PATH and run `backstay schema --cue`, which builds it, or set `cueEngine: required`",
+    )  # fmt: skip
 
 
 def _severity(rule: str, setting: "RuleSetting") -> dict[str, Severity | None]:

@@ -42,6 +42,9 @@ class Profile(Section):
     """`PolicyProfile`."""
     sets: Many[Literal["strict", "upgrade"]] = ()
     """`strict`: warnings are errors and notes warnings. `upgrade`: what the next version breaks is an error."""
+    cue_engine: Literal["required", "ifBuilt"] = "required"
+    """What holds where the folder has `.cue` files and their engine is not there: `required` builds it or cannot tell,
+    `ifBuilt` goes on without them and notes it."""
     rules: dict[str, RuleSetting] = Field(default_factory=dict)
     """Rules by id or name; they win over the sets."""
 
