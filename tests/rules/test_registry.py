@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from backstay.check import rules
+from backstay.check import engine, rules
 from backstay.check.context import Context, item_of
 from backstay.check.registry import CHECKS
 from backstay.core.diagnostic import Severity
@@ -86,6 +86,14 @@ def test_a_rule_reads_what_it_says_and_says_what_it_reads(check):
     kinds = set().union(*(kinds_asked_for(check, case, parts) for case in cases_of(check)))
     assert kinds == {read for read in check.reads if read[0].isupper()}
     assert parts >= {read for read in check.reads if read[0].islower()}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.id)
+def test_a_rule_that_is_not_run_would_find_nothing(check):
+    """What a part of the model is empty of, the engine passes over: that must never hide a finding."""
+    stated = [case for case in cases_of(check) if case.spec is not None and case.objects is None]
+    for context in (context for case in stated[:1] for context in of_spec(case)):
+        assert list(engine.run(context)) == [found for one in CHECKS for found in one.run(context)]
 
 
 def cases_of(check):

@@ -1,6 +1,6 @@
 """What a rule may ask: the model, the objects, the versions. The same questions for specs and hand-written files."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -60,6 +60,11 @@ class Context:
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""
         return feature in self.features
+
+    @property
+    def kinds_there(self) -> Collection[str]:
+        """The kinds of which there are objects."""
+        return self._by_kind.keys()
 
     def of_kind(self, *kinds: str) -> Iterator[Item]:
         """The objects of some kinds, in order."""

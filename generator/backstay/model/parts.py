@@ -180,6 +180,10 @@ class Retries:
     transient_pattern: Fact[str] | None
 
 
+NO_RETRIES = Retries(None, None, None, None, None)
+"""Nothing said about tries."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drain:
     """What has to finish when a pod is asked to go, and how long until callers know."""

@@ -45,8 +45,12 @@ class Policy:
     ports: tuple[Pool, ...]
 
 
-def policies(item: Item) -> Iterator[Policy]:
+def policies(ctx: Context, item: Item) -> tuple[Policy, ...]:
     """The traffic policies of a DestinationRule: the top one first, then those of the subsets."""
+    return ctx.once(("traffic policies", id(item)), lambda: tuple(_policies(item)))
+
+
+def _policies(item: Item) -> Iterator[Policy]:
     yield _policy(item, look.at(item.value, *_SPEC), _SPEC, None)
     for subset, route in look.entries(look.at(item.value, "spec", "subsets"), ("spec", "subsets")):
         yield _policy(
@@ -54,10 +58,9 @@ def policies(item: Item) -> Iterator[Policy]:
         )
 
 
-def pools(item: Item) -> Iterator[Pool]:
+def pools(ctx: Context, item: Item) -> list[Pool]:
     """Every connection pool of a DestinationRule."""
-    for policy in policies(item):
-        yield from (policy.pool, *policy.ports)
+    return [pool for policy in policies(ctx, item) for pool in (policy.pool, *policy.ports)]
 
 
 def _policy(item: Item, value: object, route: Route, subset: str | None) -> Policy:
