@@ -16,10 +16,8 @@ from backstay.model.jobs import Cause, Strategy, Workload
 
 OOM_KILLED = 137
 """128 + SIGKILL: what the kernel's OOM killer leaves."""
-IGNORE_DISRUPTIONS: Body = {
-    "action": "Ignore",
-    "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
-}
+DISRUPTED = [{"type": "DisruptionTarget", "status": "True"}]
+"""What says of a pod that it was evicted, drained or lost with its node."""
 _LOST = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
@@ -34,6 +32,14 @@ def tolerations(waits: Fact[int] | None) -> list[Body]:
     ]
 
 
+def node_labels(cluster: Cluster, workload: Workload) -> Body:
+    """What chooses the nodes of the workload's pool; nothing where the pool is open or its nodes have no labels."""
+    pool = cluster.jobs.pool_of(workload)
+    if pool is None or workload.pool is None:
+        return {}
+    return {key: join(label.value, label, workload.pool) for key, label in pool.node_labels.items()}
+
+
 def force_delete(cluster: Cluster, workload: Workload) -> Body:
     """The annotation that lets Kueue delete what is left on a lost node, where the spec says that it does no harm."""
     recovery, safe = cluster.jobs.recovery, workload.restart_safe
@@ -43,26 +49,28 @@ def force_delete(cluster: Cluster, workload: Workload) -> Body:
     return {f"kueue.x-k8s.io/safe-to-forcefully-{verb}": join("true", safe, recovery.strategy)}
 
 
-def failure_rules(causes: frozenset[Cause], container: object) -> Iterator[Body]:
+def failure_rules(causes: Fact[frozenset[Cause]], container: Fact[str]) -> Iterator[Body]:
     """The rules of a podFailurePolicy: what is no fault of the pod first, then what trying again cannot mend.
 
     An exit that no rule takes counts against the backoffLimit.
     """
-    if Cause.DISRUPTION in causes:
-        yield IGNORE_DISRUPTIONS
-    if Cause.OOM not in causes and Cause.FAILURE in causes:
-        yield on_exit("FailJob", container, "In", OOM_KILLED)
-    if Cause.OOM in causes and Cause.FAILURE not in causes:
-        yield on_exit("Count", container, "In", OOM_KILLED)
-    yield on_exit("Count" if Cause.FAILURE in causes else "FailJob", container, "NotIn", 0)
+    if Cause.DISRUPTION in causes.value:
+        yield on_disruption("Ignore", causes)
+    oom, failure = Cause.OOM in causes.value, Cause.FAILURE in causes.value
+    if oom != failure:
+        yield on_exit("Count" if oom else "FailJob", container, "In", OOM_KILLED, causes)
+    yield on_exit("Count" if failure else "FailJob", container, "NotIn", 0, causes)
 
 
-def on_exit(action: str, container: object, operator: str, code: int) -> Body:
-    """A rule about one exit code of a container."""
-    return {
-        "action": action,
-        "onExitCodes": {"containerName": container, "operator": operator, "values": [code]},
-    }
+def on_disruption(action: str, *why: Fact[object]) -> Body:
+    """A rule about pods that were evicted, drained or lost; `why` are the facts that it is there for."""
+    return {"action": join(action, *why), "onPodConditions": DISRUPTED}
+
+
+def on_exit(action: str, container: Fact[str], operator: str, code: int, *why: Fact[object]) -> Body:
+    """A rule about one exit code of a container; `why` are the facts that it is there for."""
+    exits: Body = {"containerName": container, "operator": join(operator, *why), "values": [join(code, *why)]}
+    return {"action": join(action, *why), "onExitCodes": exits}
 
 
 def whole_seconds(ms: int) -> int:

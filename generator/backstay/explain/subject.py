@@ -66,7 +66,7 @@ def no_short_form(_route: Route) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one is like no other: what is looked up in it is kept by it
 class Subject:
     """One compiled cluster.
 

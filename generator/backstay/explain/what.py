@@ -1,6 +1,6 @@
 """Spec to output: what a field of the spec decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from backstay.core.fact import Origin
@@ -8,8 +8,9 @@ from backstay.core.manifest import Plain
 from backstay.core.route import Route, look_up
 from backstay.explain.effect import Effect, effect, effects
 from backstay.explain.fields import Field
-from backstay.explain.numbers import Limit, Number, number, pins
-from backstay.explain.sources import behind, touches, written
+from backstay.explain.index import index
+from backstay.explain.numbers import Limit, Number, number
+from backstay.explain.sources import written
 from backstay.explain.subject import Meaning, Said, Subject
 from backstay.explain.target import has
 from backstay.explain.words import shown
@@ -94,37 +95,28 @@ class _Near:
 
     def __init__(self, subject: Subject, route: Route) -> None:
         self._subject = subject
-        self._route = route
-        self._known: dict[Origin, bool] = {}
-
-    def _behind(self, origin: Origin) -> bool:
-        if origin not in self._known:
-            routes = behind(self._subject, origin)
-            self._known[origin] = any(touches(self._subject.spec, route, self._route) for route in routes)
-        return self._known[origin]
+        self._index = index(subject)
+        self._origins = self._index.made_from(route)
 
     def shares(self) -> tuple[Share, ...]:
         """The numbers with a limit that the route is behind."""
-        limited = [
+        limited = (
             one for one in self._subject.cluster.derivations.values() if any(map(self._limits, one.bounds))
-        ]
-        if not limited:
-            return ()
-        made = (one.origins for output in self._subject.outputs for one in output.fields)
-        pinned = {held: pin for origins in made for held, pin in pins(origins).items()}
+        )
+        pinned = self._index.pinned
         found = (number(self._subject, one, pinned.get(one.id, "")) for one in limited)
         return tuple(
             Share(one, tuple(limit for limit in one.limits if self._limits(limit.bound))) for one in found
         )
 
     def _limits(self, bound: Bound) -> bool:
-        return any(map(self._behind, bound.origins))
+        return not self._origins.isdisjoint(bound.origins)
 
     def reaches(self) -> tuple[Reach, ...]:
         """The output files with fields that are made from it."""
-        found = []
-        for output in self._subject.outputs:
-            mine = tuple(one for one in output.fields if any(map(self._behind, one.origins)))
-            if mine:
-                found.append(Reach(output.path, mine))
-        return tuple(sorted(found, key=lambda reach: reach.path))
+        found = ((path, self._made(groups)) for path, groups in self._index.outputs.items())
+        return tuple(Reach(path, fields) for path, fields in sorted(found) if fields)
+
+    def _made(self, groups: Mapping[tuple[Origin, ...], tuple[Field, ...]]) -> tuple[Field, ...]:
+        mine = (group for origins, group in groups.items() if not self._origins.isdisjoint(origins))
+        return tuple(one for group in mine for one in group)

@@ -201,7 +201,8 @@ class Workload:
     a lost node). `earliest_force_delete` counts from the node's loss. `max_parallelism` is ZenML's; `peak` the memory
     of all its pods at once with terminating twins. `queue` None: not admitted by Kueue. `restart_policy` and
     `backoff_limit` are a PyTorchJob's: the limit is a sum over the containers of all replicas, and reaching it ends
-    the job. `in_base`: the overlay's base holds the object, so it is patched.
+    the job. `in_base`: the overlay's base holds the object, so it is patched. `causes` are those that
+    it is to be tried again after.
     """
 
     name: str
@@ -209,13 +210,13 @@ class Workload:
     namespace: Fact[str]
     replicas: Fact[int]
     container: Fact[str]
-    pool: str | None
+    pool: Fact[str] | None
     memory: Fact[int] | None
     runs_for: Fact[int] | None
     checkpoint: Fact[int] | None
     checkpoints_to: Fact[str]
     attempts: Fact[int]
-    retry_on: frozenset[Cause]
+    causes: Fact[frozenset[Cause]]
     disruptions: Fact[int]
     restart_safe: Fact[str] | None
     started_by: tuple[Fact[str], ...]
@@ -239,6 +240,15 @@ class Workload:
     restart_policy: Fact[str] | None = None
     backoff_limit: Fact[int] | None = None
     in_base: bool = False
+
+    def runs_on(self, pool: NodePool) -> bool:
+        """Whether its pods are said to run on the nodes of a pool."""
+        return self.pool is not None and self.pool.value == pool.name
+
+    @property
+    def retry_on(self) -> frozenset[Cause]:
+        """What is to be tried again."""
+        return self.causes.value
 
     @property
     def total_attempts(self) -> int:
@@ -326,6 +336,10 @@ class Jobs:
     def pool(self, name: str | None) -> NodePool | None:
         """A node pool by name."""
         return next((pool for pool in self.pools if pool.name == name), None)
+
+    def pool_of(self, workload: Workload) -> NodePool | None:
+        """The node pool that a workload's pods run on; None where that is open."""
+        return None if workload.pool is None else self.pool(workload.pool.value)
 
     def of_kind(self, *kinds: Kind) -> tuple[Workload, ...]:
         """The workloads that certain controllers run."""

@@ -9,6 +9,7 @@ of the failure); kubernetes-sigs/jobset pkg/controllers/failure_policy.go, site 
 
 from collections.abc import Iterator
 
+from backstay.core.fact import Fact, join
 from backstay.core.feature import Feature
 from backstay.emit import pods
 from backstay.emit.parts import Body
@@ -43,11 +44,17 @@ def is_group(workload: Workload) -> bool:
 def _pod_rules(cluster: Cluster, workload: Workload) -> Iterator[Body]:
     """A group fails with the pod that it loses, and leaves it to JobSet to tell one reason from the other."""
     if is_group(workload) or Cause.DISRUPTION not in workload.retry_on:
-        yield {"action": "FailJob", "onPodConditions": pods.IGNORE_DISRUPTIONS["onPodConditions"]}
+        yield pods.on_disruption("FailJob", *_shape(workload))
     if not is_group(workload):
-        yield from pods.failure_rules(workload.retry_on, workload.container)
+        causes = join(workload.retry_on, *_shape(workload))
+        yield from pods.failure_rules(causes, workload.container)
     elif _fails_on_oom(cluster, workload):
-        yield pods.on_exit("FailJob", workload.container, "In", pods.OOM_KILLED)
+        yield pods.on_exit("FailJob", workload.container, "In", pods.OOM_KILLED, *_shape(workload))
+
+
+def _shape(workload: Workload) -> tuple[Fact[object], ...]:
+    """What decides which rules there are: what is to be tried again, and whether it is a group."""
+    return (workload.causes, *((workload.replicas,) if workload.kind in _JOBSETS else ()))
 
 
 def _fails_on_oom(cluster: Cluster, workload: Workload) -> bool:
@@ -77,14 +84,15 @@ def _jobset_rules(cluster: Cluster, workload: Workload) -> Iterator[Body]:
     if workload.deadline is not None:
         yield {"name": "deadline", "action": "FailJobSet", "onJobFailureReasons": ["DeadlineExceeded"]}
     if not _restarts(workload):
-        yield {"name": "notRetried", "action": "FailJobSet", **_BY_POLICY}
+        yield {"name": "notRetried", "action": join("FailJobSet", *_shape(workload)), **_BY_POLICY}
         return
     if _fails_on_oom(cluster, workload):
         yield {
-            "name": "outOfMemory", "action": "FailJobSet", **_BY_POLICY,
+            "name": "outOfMemory", "action": join("FailJobSet", *_shape(workload)), **_BY_POLICY,
             "onJobFailureMessagePatterns": [f"failed with exit code {pods.OOM_KILLED} "],
         }  # fmt: skip
     # Uncounted restarts have to end some time: Kueue's label on the job sees to that.
     uncounted = workload.queue is not None and workload.deadline is not None
     action = "RestartJobSetAndIgnoreMaxRestarts" if uncounted else "RestartJobSet"
-    yield {"name": "disruption", "action": action, **_BY_POLICY}
+    ends = [fact for fact in (workload.queue, workload.deadline) if fact is not None]
+    yield {"name": "disruption", "action": join(action, *_shape(workload), *ends), **_BY_POLICY}

@@ -30,8 +30,8 @@ def template(cluster: Cluster, workload: Workload, containers: list[Body] | None
 
 def _spec(cluster: Cluster, workload: Workload) -> Body:
     """The pod's own fields, apart from its containers."""
-    pool = cluster.jobs.pool(workload.pool)
-    labels = dict(pool.node_labels) if pool else {}
+    pool = cluster.jobs.pool_of(workload)
+    labels = pods.node_labels(cluster, workload)
     held = [*pods.tolerations(workload.toleration), *_taint_tolerations(pool)]
     return {
         **({"nodeSelector": labels} if labels else {}),

@@ -56,7 +56,7 @@ def _pipeline(cluster: Cluster, workload: Workload) -> Body:
         settings["max_parallelism"] = workload.max_parallelism
     if cluster.has(Feature.ZENML_STEP_JOBS):
         settings |= _ending(workload.grace, workload.deadline)
-        settings["pod_failure_policy"] = {"rules": list(policy.pipeline_rules(workload.retry_on))}
+        settings["pod_failure_policy"] = {"rules": list(policy.pipeline_rules(workload.causes))}
     return settings
 
 
@@ -67,17 +67,17 @@ def _step(cluster: Cluster, workload: Workload, step: Step) -> Body:
         settings["pod_settings"] = {"resources": {"requests": size, "limits": size}}
     if cluster.has(Feature.ZENML_STEP_JOBS):
         settings |= _ending(step.grace, step.deadline or workload.deadline)
-        settings["pod_failure_policy"] = {"rules": list(policy.step_rules(workload.retry_on))}
+        settings["pod_failure_policy"] = {"rules": list(policy.step_rules(workload.causes))}
     return _retry(step.retries) | {"settings": {"orchestrator": settings}}
 
 
 def _pod(cluster: Cluster, workload: Workload) -> Body:
     """What step pods and the orchestrator's have alike: where they run, and what a lost node does to them."""
-    pool = cluster.jobs.pool(workload.pool)
+    pool = cluster.jobs.pool_of(workload)
     tolerations = [*pods.tolerations(workload.toleration), *(_tolerated(pool) if pool else ())]
-    annotations = pods.force_delete(cluster, workload)
+    annotations, labels = pods.force_delete(cluster, workload), pods.node_labels(cluster, workload)
     return {
-        **({"node_selectors": dict(pool.node_labels)} if pool and pool.node_labels else {}),
+        **({"node_selectors": labels} if labels else {}),
         **({"tolerations": tolerations} if tolerations else {}),
         **({"annotations": annotations} if annotations else {}),
     }

@@ -54,7 +54,7 @@ def _orchestrator(cluster: Cluster, systems: JobSystems, name: Fact[str], namesp
         configuration["pod_settings"] = {"resources": {"requests": size, "limits": size}}
     if cluster.has(Feature.ZENML_STEP_JOBS):
         configuration["pod_failure_policy"] = {
-            "rules": list(policy.pipeline_rules(frozenset({Cause.DISRUPTION})))
+            "rules": list(policy.pipeline_rules(Fact(frozenset({Cause.DISRUPTION}), ())))
         }
     return {"name": name, "type": "orchestrator", "flavor": "kubernetes", "configuration": configuration}
 

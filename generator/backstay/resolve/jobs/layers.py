@@ -44,10 +44,10 @@ class Wanted:
 
     subject: Subject
     kind: Kind
-    replicas: int
+    replicas: Fact[int]
     around: tuple[Layer, ...]
     budget: Fact[int]
-    retry_on: frozenset[Cause]
+    retry_on: Fact[frozenset[Cause]]
     disruptions: Fact[int]
     given: dict[Layer, Fact[int]]
     pins: dict[Layer, Fact[int]]
@@ -110,7 +110,7 @@ def _chosen(wanted: Wanted, fixed: dict[Layer, Fact[int]]) -> Derivation:
     for other in others:
         around *= 1 + other.value
     limit = max(0, wanted.budget.value // around - 1)
-    bounds = (*_within(wanted, limit, around, others), *_needless(wanted))
+    bounds = (*_within(wanted, limit, around, others), _meant(wanted, limit))
     value = min(bound.limit for bound in bounds)
     title = f"how often {NAMES[wanted.chosen]} tries {wanted.subject.name} again"
     choice = (
@@ -130,14 +130,19 @@ def _within(wanted: Wanted, limit: int, around: int, others: list[Fact[int]]) ->
     )
 
 
-def _needless(wanted: Wanted) -> Iterator[Bound]:
-    counted = Cause.DISRUPTION in wanted.retry_on and counts_disruptions(wanted.kind, wanted.replicas)
-    if not (counted or wanted.retry_on & {Cause.FAILURE, Cause.OOM}):
-        yield Bound("retries-of-failures-only", "<=", 0, "only evictions and lost nodes are to be survived, and those use up no "
-                    "try", "", from_preset(0, "kubernetes", "podFailurePolicy ignores DisruptionTarget").origins)  # fmt: skip
-    elif not wanted.retry_on & {Cause.FAILURE, Cause.OOM}:
-        yield Bound("retries-of-disruptions-only", "<=", wanted.disruptions.value, f"{wanted.disruptions.value} evictions or lost "
-                    "nodes, each of which may use up a try", "", wanted.disruptions.origins)  # fmt: skip
+def _meant(wanted: Wanted, limit: int) -> Bound:
+    """As often as what is to be tried again may use up a try; `limit` is what the budget leaves."""
+    if wanted.retry_on.value & {Cause.FAILURE, Cause.OOM}:
+        return Bound("retries-of-failures", "<=", limit, "failures are to be tried again, as often as the budget allows", "",
+                     wanted.retry_on.origins)  # fmt: skip
+    size = () if wanted.kind is Kind.ZENML else (wanted.replicas,)
+    if Cause.DISRUPTION in wanted.retry_on.value and counts_disruptions(wanted.kind, wanted.replicas.value):
+        times = wanted.disruptions
+        return Bound("retries-of-disruptions-only", "<=", times.value, f"{times.value} evictions or lost nodes, each of which "
+                     "may use up a try", "", join(0, times, wanted.retry_on, *size).origins)  # fmt: skip
+    policy = from_preset(0, "kubernetes", "podFailurePolicy ignores DisruptionTarget")
+    return Bound("retries-of-failures-only", "<=", 0, "only evictions and lost nodes are to be survived, and those use up no "
+                 "try", "", join(0, wanted.retry_on, *size, policy).origins)  # fmt: skip
 
 
 def _nothing(wanted: Wanted, layer: Layer) -> Derivation:

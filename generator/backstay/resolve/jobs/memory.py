@@ -46,7 +46,7 @@ def with_memory(jobs: Jobs, stated: spec.Cluster, runs: Sequence[Fact[str]]) -> 
 
 def _room(jobs: Jobs, workload: Workload, steps: StepMemory | None) -> _Room:
     budget = next((one for one in jobs.budgets if one.namespace.value == workload.namespace.value), None)
-    pool = jobs.pool(workload.pool)
+    pool = jobs.pool_of(workload)
     return _Room(steps, budget, jobs.pools if pool is None else (pool,))
 
 

@@ -12,12 +12,13 @@ from backstay.model.jobs import Cause, Layer, Recovery, Retrying
 from backstay.resolve.jobs.times import Subject
 
 
-def restart_policy(causes: frozenset[Cause], recovery: Recovery | None) -> Fact[str]:
+def restart_policy(causes: Fact[frozenset[Cause]], recovery: Recovery | None) -> Fact[str]:
     """OnFailure where something is to be survived and somebody frees lost pods, or failures are to be tried again."""
-    if causes - {Cause.DISRUPTION} or (causes and recovery is not None):
+    if causes.value - {Cause.DISRUPTION} or (causes.value and recovery is not None):
         policy = from_preset("OnFailure", "training-operator", "pods that were lost are made anew")
-        return policy if recovery is None else join("OnFailure", recovery.strategy, policy)
-    return from_preset("Never", "training-operator", "the only policy that fails cleanly on a lost node")
+        return join("OnFailure", causes, *(() if recovery is None else (recovery.strategy,)), policy)
+    policy = from_preset("Never", "training-operator", "the only policy that fails cleanly on a lost node")
+    return join("Never", causes, policy)
 
 
 def backoff_limit(subject: Subject, layers: tuple[Retrying, ...], replicas: Fact[int]) -> Derivation:

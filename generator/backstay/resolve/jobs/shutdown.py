@@ -23,7 +23,7 @@ def with_shutdown(
     done: list[NodePool] = []
     numbers: dict[str, Derivation] = {}
     for pool in pools:
-        inside = [workload for workload in workloads if workload.pool == pool.name]
+        inside = [workload for workload in workloads if workload.runs_on(pool)]
         done.append(_with_periods(pool, inside, numbers) if inside else pool)
     return tuple(done), numbers
 
@@ -44,7 +44,7 @@ def _period(pool: NodePool, workloads: list[Workload], critical: Fact[int]) -> D
         Bound(
             "shutdown-covers-grace", ">=", grace.value + critical.value,
             f"the pods of {workload.name} may take {show_duration(grace.value)} to end, and critical pods get "
-            f"{show_duration(critical.value)} after them", "JOB014", join(0, grace, critical).origins,
+            f"{show_duration(critical.value)} after them", "JOB014", join(0, grace, critical, *_placed(workload)).origins,
         )
         for workload in workloads
         for grace in (workload.grace, *(step.grace for step in workload.steps))
@@ -54,3 +54,8 @@ def _period(pool: NodePool, workloads: list[Workload], critical: Fact[int]) -> D
     return Derivation(
         f"memory/{pool.name}/shutdown-grace", value, "ms", bounds, "the smallest that is enough", title
     )
+
+
+def _placed(workload: Workload) -> tuple[Fact[str], ...]:
+    """What says that its pods are on this pool's nodes."""
+    return () if workload.pool is None else (workload.pool,)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from backstay.core.fact import Fact, from_preset, join
 from backstay.core.units import show_duration
 from backstay.model.derivation import Bound, Derivation
-from backstay.model.jobs import Layer, Recovery, Retrying, Strategy, attempts
+from backstay.model.jobs import Cause, Layer, Recovery, Retrying, Strategy, attempts
 from backstay.resolve.jobs.solving import SECOND, largest, up
 
 MARGIN = 30 * SECOND
@@ -30,11 +30,18 @@ class Subject:
     name: str
 
 
-def grace_period(subject: Subject, checkpoint: Fact[int] | None) -> Derivation:
+def grace_period(subject: Subject, checkpoint: Fact[int] | None, writes_to: Fact[str]) -> Derivation:
     """Long enough for a checkpoint and its margin, and Kubernetes' own default where there is none."""
     usual = Bound("grace-at-least-default", ">=", _DEFAULT_GRACE, "Kubernetes' own default", "",
                   from_preset(0, "kubernetes", "the default of terminationGracePeriodSeconds").origins)  # fmt: skip
-    bounds = (usual,) if checkpoint is None else (usual, *_checkpoint_bounds(subject, checkpoint))
+    bounds: tuple[Bound, ...] = (usual,)
+    if checkpoint is not None:
+        bounds = (usual, *_checkpoint_bounds(subject, checkpoint))
+    elif writes_to.value == "nothing":
+        bounds = (
+            usual,
+            Bound("grace-for-no-checkpoint", ">=", 0, "it writes no checkpoint", "", writes_to.origins),
+        )
     value = up(max(bound.limit for bound in bounds))
     title = f"how long the pods of {subject.name} may take to end"
     return Derivation(f"{subject.id}/grace-period", value, "ms", bounds, "the smallest that is enough", title)
@@ -130,10 +137,10 @@ def deadline(
     subject: Subject,
     run: Fact[int],
     layers: Iterable[Retrying],
-    lost: Fact[int] | None,
+    lost: Fact[int],
     recovers: Fact[int] | None,
     *,
-    again: bool,
+    again: Fact[bool],
     queued: Fact[int] | None = None,
 ) -> Derivation:
     """Long enough for every try, every wait between two, and every disruption.
@@ -144,14 +151,15 @@ def deadline(
     """
     tried = tuple(layers)
     tries, waits = attempts(tried), sum(_waits(tried))
-    each = (recovers.value if recovers else 0) + (run.value if again else 0)
-    times = lost.value if lost else 0
+    each = (recovers.value if recovers else 0) + (run.value if again.value else 0)
+    times = lost.value
     words = f"{tries} x {show_duration(run.value)} for the tries"
     words += f", {show_duration(waits)} of waits between them" if waits else ""
     words += f", {times} x {show_duration(each)} for evictions and lost nodes" if times * each else ""
     words += f", {show_duration(queued.value)} in the queue" if queued else ""
     total = tries * run.value + waits + times * each + (queued.value if queued else 0)
-    parts = (run, *(one.retries for one in tried), *(part for part in (lost, recovers, queued) if part))
+    known = (part for part in (recovers, queued) if part)
+    parts: tuple[Fact[object], ...] = (run, *(one.retries for one in tried), lost, *known, again)
     bound = Bound("deadline-covers-retries", ">=", total, words, "JOB030", join(total, *parts).origins)
     title = f"how long all tries of {subject.name} may take together"
     choice = "the smallest that lets every try run"
@@ -174,3 +182,8 @@ def backoff(retries: int) -> int:
     """
     doubling = min(retries, _DOUBLINGS)
     return _FIRST_WAIT * ((1 << doubling) - 1) + (retries - doubling) * _LONGEST_WAIT
+
+
+def survived(disruptions: Fact[int], causes: Fact[frozenset[Cause]]) -> Fact[int]:
+    """How many nodes or evictions one run survives: none where these are not to be tried again."""
+    return join(disruptions.value if Cause.DISRUPTION in causes.value else 0, disruptions, causes)

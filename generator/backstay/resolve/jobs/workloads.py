@@ -55,7 +55,9 @@ class _Solver:
         self.route = ("workloads", name)
         self.subject = Subject(f"workloads/{name}", name)
         self.kind = Kind(stated.kind)
-        self.causes = frozenset(Cause(cause) for cause in stated.retry_on)
+        causes = frozenset(Cause(cause) for cause in stated.retry_on)
+        self.causes = fact(stated, "retry_on", causes, self.route)
+        self.writes_to = fact(stated, "checkpoints_to", stated.checkpoints_to, self.route)
         self.numbers: dict[str, Derivation] = {}
 
     def fact(self, field: str) -> Fact[int]:
@@ -74,12 +76,14 @@ class _Solver:
         found, compiled, numbers = layers.solve(self.wanted(budget))
         self.numbers |= numbers
         checkpoint = self.checkpoint()
-        grace = pinned(self.keep(times.grace_period(self.subject, checkpoint)), pins.grace_period)
+        grace = pinned(
+            self.keep(times.grace_period(self.subject, checkpoint, self.writes_to)), pins.grace_period
+        )
         waits, earliest, recovers = self.recovery(grace, pins)
         return Workload(
             self.name, self.kind, fact(stated, "namespace", stated.namespace, self.route), self.fact("replicas"),
             self.container(), self.pool(), self.maybe("memory"), self.maybe("runs_for"), checkpoint,
-            fact(stated, "checkpoints_to", stated.checkpoints_to, self.route), budget, self.causes,
+            self.writes_to, budget, self.causes,
             self.fact("disruptions"), self.restart_safe(),
             tuple(from_spec(one, *self.route, "startedBy", i) for i, one in enumerate(stated.started_by)),
             self.queue(), self.maybe("queued_for"), found, compiled, grace, waits, earliest, recovers,
@@ -117,21 +121,21 @@ class _Solver:
         if self.stated.attempts is not None:
             own = self.fact("attempts")
         else:
-            counted = Cause.DISRUPTION in self.causes and layers.counts_disruptions(
-                self.kind, self.stated.replicas
-            )
-            own = self._default_attempts(self.stated.disruptions if counted else 0)
+            counted = layers.counts_disruptions(self.kind, self.stated.replicas)
+            own = self._default_attempts(counted=counted)
         most = self.around.retries.max_attempts
         return own if most is None or most.value >= own.value else most
 
-    def _default_attempts(self, disruptions: int) -> Fact[int]:
+    def _default_attempts(self, *, counted: bool) -> Fact[int]:
+        lost = times.survived(self.fact("disruptions"), self.causes)
+        disruptions = lost.value if counted else 0
         words = (
             f"the first, and one for each of {disruptions} evictions or lost nodes"
             if disruptions
             else "the first only"
         )
-        lost = self.fact("disruptions")
-        bound = Bound("attempts-cover-disruptions", "=", 1 + disruptions, words, "JOB042", lost.origins)
+        behind = join(disruptions, lost, self.fact("replicas")).origins
+        bound = Bound("attempts-cover-disruptions", "=", 1 + disruptions, words, "JOB042", behind)
         number = Derivation(f"{self.subject.id}/budget", 1 + disruptions, "attempts", (bound,), "what is needed",
                             f"how often {self.name} may be tried")  # fmt: skip
         return self.keep(number).fact
@@ -147,7 +151,7 @@ class _Solver:
         outer = tuple(layer for layer in (Layer.ARGO, Layer.ZENML) if layer in outer or layer in known)
         nested = (*outer, *layers.NESTED[self.kind])
         return layers.Wanted(
-            self.subject, self.kind, self.stated.replicas, outer, budget, self.causes, self.fact("disruptions"), given,
+            self.subject, self.kind, self.fact("replicas"), outer, budget, self.causes, self.fact("disruptions"), given,
             {layer: pin for layer, pin in known.items() if layer in nested},
         )  # fmt: skip
 
@@ -175,8 +179,11 @@ class _Solver:
         name, system, note = CONTAINERS[self.kind]
         return from_preset(name, system, note)
 
-    def pool(self) -> str | None:
-        return self.stated.pool or (self.around.pools[0] if len(self.around.pools) == 1 else None)
+    def pool(self) -> Fact[str] | None:
+        if self.stated.pool is not None:
+            return fact(self.stated, "pool", self.stated.pool, self.route)
+        pools = self.around.pools
+        return from_preset(pools[0], "backstay", "there is one pool") if len(pools) == 1 else None
 
     def restart_safe(self) -> Fact[str] | None:
         patterns = self.around.recovery.restart_safe if self.around.recovery else ()
@@ -213,8 +220,8 @@ class _Solver:
         inner = tuple(
             one for one in found if one.layer in _DEADLINE_LAYERS and one.layer in layers.NESTED[self.kind]
         )
-        again = self.stated.checkpoints_to == "nothing"
-        lost = self.fact("disruptions") if Cause.DISRUPTION in self.causes else None
+        again = self.writes_to.to(lambda to: to == "nothing")
+        lost = times.survived(self.fact("disruptions"), self.causes)
         # A TrainJob's clock starts with its creation; where Kueue admits it, it starts when it may run.
         waits = self.maybe("queued_for") if self.kind is Kind.TRAINJOB and self.queue() is None else None
         number = times.deadline(self.subject, run, inner, lost, recovers, again=again, queued=waits)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from backstay.core.fact import Fact
 from backstay.core.place import at
 from backstay.model.derivation import Derivation
-from backstay.model.jobs import Cause, Kind, Layer, Retrying, Step, Workload
+from backstay.model.jobs import Kind, Layer, Retrying, Step, Workload
 from backstay.resolve.facts import maybe
 from backstay.resolve.jobs import times
 from backstay.resolve.jobs.times import Subject
@@ -29,15 +29,20 @@ def _step(workload: Workload, name: str, step: spec.Step, numbers: dict[str, Der
     route = ("workloads", workload.name, "steps", name)
     subject = Subject(f"workloads/{workload.name}/steps/{name}", f"step {name} of {workload.name}")
     run = maybe(step, "runs_for", step.runs_for, route)
+    writes_to = workload.checkpoints_to
     checkpoint = maybe(step, "checkpoint", step.checkpoint, route)
     retries = _retries(workload, step, route)
-    grace = workload.grace if checkpoint is None else _kept(numbers, times.grace_period(subject, checkpoint))
-    lost = workload.disruptions if Cause.DISRUPTION in workload.retry_on else None
+    grace = (
+        workload.grace
+        if checkpoint is None
+        else _kept(numbers, times.grace_period(subject, checkpoint, writes_to))
+    )
+    lost = times.survived(workload.disruptions, workload.causes)
     deadline = run and _kept(
         numbers,
         times.deadline(
             subject, run, (Retrying(Layer.ZENML, retries, pinned=False),), lost, workload.recovers_in,
-            again=workload.checkpoints_to.value == "nothing",
+            again=writes_to.to(lambda to: to == "nothing"),
         ),
     )  # fmt: skip
     return Step(

@@ -36,7 +36,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the spec's pools; without a spec, the only kubelet configuration there is."""
     if ctx.cluster is not None:
         for pool in ctx.cluster.jobs.pools:
-            yield from _pool(pool, [one for one in ctx.cluster.jobs.workloads if one.pool == pool.name])
+            yield from _pool(pool, [one for one in ctx.cluster.jobs.workloads if one.runs_on(pool)])
     kubelets = [whole(item) for item in ctx.of_kind(_KUBELET)]
     if ctx.cluster is None and len(kubelets) == 1:
         yield from _kubelet(ctx, kubelets[0])

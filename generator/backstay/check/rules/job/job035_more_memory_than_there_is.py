@@ -99,7 +99,7 @@ def _pipeline_steps(jobs: Jobs, budgets: Sequence[Budget]) -> Iterator[Diagnosti
 
 
 def _workload(jobs: Jobs, workload: Workload) -> Iterator[Diagnostic]:
-    named = jobs.pool(workload.pool)
+    named = jobs.pool_of(workload)
     pools = jobs.pools if named is None else (named,)
     pool = named.name if named else None
     budget = next((one for one in jobs.budgets if one.namespace.value == workload.namespace.value), None)
