@@ -37,7 +37,9 @@ def index(subject: Subject) -> Index:
     """The index of a cluster; that of the last one is kept, as people ask about one cluster at a time."""
     outputs = {output.path: _by_origins(output) for output in subject.outputs}
     known = dict.fromkeys((*_of_fields(outputs), *_of_numbers(subject)))
-    pinned = {held: pin for groups in outputs.values() for origins in groups for held, pin in pins(origins).items()}
+    pinned = {
+        held: pin for groups in outputs.values() for origins in groups for held, pin in pins(origins).items()
+    }
     return Index(subject, {origin: behind(subject, origin) for origin in known}, outputs, pinned)
 
 

@@ -66,7 +66,7 @@ def _memory(pool: NodePool | None, budget: Budget) -> Fact[int]:
     """The budget, or the part of it that comes from the pool: nothing from one that it does not name."""
     if pool is None or not budget.by_pool:
         return budget.total
-    return budget.by_pool.get(pool.name, budget.total.to(lambda _: 0))
+    return budget.by_pool.get(pool.name, join(0, *budget.by_pool.values()))
 
 
 def _gpus(resource: str, pool: NodePool, budget: Budget) -> Fact[int]:

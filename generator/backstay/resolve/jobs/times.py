@@ -118,13 +118,16 @@ def is_freed(recovery: Recovery, safe: Fact[str] | None) -> bool:
     return recovery.fences or (recovery.strategy.value is Strategy.KUEUE and safe is not None)
 
 
-def recovers_in(subject: Subject, recovery: Recovery, freed_from: Fact[int]) -> Derivation:
-    """From the node's loss until new pods run, where something removes the old ones."""
+def recovers_in(
+    subject: Subject, recovery: Recovery, freed_from: Fact[int], safe: Fact[str] | None
+) -> Derivation:
+    """From the node's loss until new pods run, where something removes the old ones; Kueue because they are `safe`."""
     parts = (freed_from, recovery.force_step, recovery.pod_start)
     total = sum(part.value for part in parts)
+    allowed = () if recovery.fences or safe is None else (safe,)
     step = "until they are removed" if recovery.fences else "until the deletion is forced"
     bound = Bound("recovery-adds-up", "=", total, f"{_sum(parts)}: until the old pods may go, {step}, and the new pods' start",
-                  "JOB041", join(total, *parts).origins)  # fmt: skip
+                  "JOB041", join(total, *parts, recovery.strategy, *allowed).origins)  # fmt: skip
     title = f"how soon {recovery.strategy.value} has {subject.name} running again after the loss of a node"
     return Derivation(f"{subject.id}/recovers-in", total, "ms", (bound,), "the sum", title)
 

@@ -208,9 +208,11 @@ class _Solver:
             return pins.toleration, None, None
         waits = pinned(self.keep(times.toleration(self.subject, recovery, grace)), pins.toleration)
         earliest = self.keep(times.earliest_force_delete(self.subject, recovery, waits, grace))
-        if not times.is_freed(recovery, self.restart_safe()):
+        safe = self.restart_safe()
+        if not times.is_freed(recovery, safe):
             return waits, earliest.fact, None
-        return waits, earliest.fact, self.keep(times.recovers_in(self.subject, recovery, earliest.fact)).fact
+        recovers = self.keep(times.recovers_in(self.subject, recovery, earliest.fact, safe))
+        return waits, earliest.fact, recovers.fact
 
     def deadline(self, found: tuple[Retrying, ...], recovers: Fact[int] | None) -> Fact[int] | None:
         """What is stated, held against what the tries need; None where nobody said how long a try runs."""

@@ -72,11 +72,11 @@ def _unpaid(jobs: Jobs, budget: Budget) -> Iterator[Diagnostic]:
     """Queued workloads on pools that give the namespace nothing."""
     for one in jobs.workloads:
         inside = one.namespace.value == budget.namespace.value and one.queue is not None
-        if inside and budget.by_pool and one.pool is not None and one.pool not in budget.by_pool:
+        if inside and budget.by_pool and one.pool is not None and one.pool.value not in budget.by_pool:
             yield RULE.report(
-                f"{one.name} runs on `{one.pool}`, of which `{budget.namespace.value}` may use nothing: Kueue never admits it",
+                f"{one.name} runs on `{one.pool.value}`, of which `{budget.namespace.value}` may use nothing: Kueue never admits it",
                 at=one.place, related=(Related(budget.place, "the budget"),),
-                help=f"give `{one.pool}` a part of the budget, or let {one.name} run on {' or '.join(budget.by_pool)}",
+                help=f"give `{one.pool.value}` a part of the budget, or let {one.name} run on {' or '.join(budget.by_pool)}",
             )  # fmt: skip
 
 
