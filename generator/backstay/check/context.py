@@ -8,6 +8,7 @@ from backstay.check.parameters import PARAMETERS
 from backstay.core.diagnostic import Diagnostic, ObjectRef, Severity
 from backstay.core.fact import Origin, OriginKind
 from backstay.core.feature import Feature
+from backstay.core.fix import Fix
 from backstay.core.manifest import Role, Settled, ref_of
 from backstay.core.place import Place
 from backstay.core.route import Route, read
@@ -21,13 +22,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One object under judgement. `partial`: a patch, so what it lacks may be in the object it patches."""
+    """One object under judgement. `partial`: a patch, so what it lacks may be in the object it patches.
+
+    `takes` says whether a repair at a route can be made in the file that the places are in.
+    """
 
     ref: ObjectRef
     value: Value
     partial: bool
     file: str
     place_of: Callable[[Route], Place]
+    takes: Callable[[Route], bool] = lambda _route: True
 
 
 @dataclass(frozen=True)
@@ -100,11 +105,22 @@ class Context:
 
     @staticmethod
     def report(
-        rule: Rule, item: Item, route: Route, message: str, help_: str, severity: Severity | None = None
+        rule: Rule,
+        item: Item,
+        route: Route,
+        message: str,
+        help_: str,
+        severity: Severity | None = None,
+        fix: Fix | None = None,
     ) -> Diagnostic:
-        """A finding about a field of an object, placed at the spec line (or file line) that decides it."""
+        """A finding about a field of an object, placed at the spec line (or file line) that decides it.
+
+        `fix` repairs the object's own file: an emitted object has none, as its lines are made of the spec's.
+        """
+        place = item.place_of(route)
+        kept = fix if fix and place.file and all(item.takes(one.route) for one in fix.edits) else None
         return rule.report(
-            message, at=item.place_of(route), help=help_, object=item.ref, field=route, severity=severity
+            message, at=place, help=help_, object=item.ref, field=route, severity=severity, fix=kept
         )
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backstay.core.fix import Fix
 from backstay.core.place import Place
-from backstay.core.route import Route
 
 
 class Severity(StrEnum):
@@ -35,23 +35,6 @@ class Related:
 
     place: Place
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Put `value` at `route` of the document; `value` None removes the key there."""
-
-    route: Route
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """A repair as data: `safe` ones keep the meaning, the others want a person's look."""
-
-    title: str
-    safe: bool
-    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True)

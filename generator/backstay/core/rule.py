@@ -6,7 +6,8 @@ checker rules (`KFP`, `MSH`, ...), so that one printer, one profile and one waiv
 
 from dataclasses import dataclass
 
-from backstay.core.diagnostic import Diagnostic, Fix, ObjectRef, Related, Severity
+from backstay.core.diagnostic import Diagnostic, ObjectRef, Related, Severity
+from backstay.core.fix import Fix
 from backstay.core.place import Place
 from backstay.core.route import Route, show
 

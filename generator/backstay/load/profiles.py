@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Final
+from typing import Final, cast
 
 from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.failure import BadInput
@@ -81,6 +81,12 @@ class Merged:
         found = self._trace(route)
         last = self._last(found)
         return last.document.key_place((*last.route, *found.rest))
+
+    def target(self, route: Route) -> tuple[Document, Route]:
+        """The document in which a change at a route of the merged spec is made, and the route there."""
+        found = self._trace(route)
+        last = self._last(found)
+        return last.document, (*last.route, *found.rest)
 
     def chain(self, route: Route) -> tuple[Write, ...]:
         """The words on that value that were overridden, the most recent first; a `null` that took it away too."""
@@ -263,3 +269,12 @@ def _cycle(path: list[tuple[str, Place]]) -> Diagnostic:
         help="take one of them out of `extends`",
         related=tuple(Related(place, f"`{name}` is extended here") for name, place in turned[1:]),
     )
+
+
+def remerged(merged: Merged, document: Document, value: object) -> dict[str, Plain]:
+    """What a cluster's spec would be with another value of one of its documents."""
+    *below, own = (
+        Document(one.file, one.text, cast("dict[str, Plain]", value)) if one is document else one
+        for one in merged.documents
+    )
+    return merge(reduce(merge, map(_shared, below), {}), own.value)

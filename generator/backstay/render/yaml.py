@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from backstay.core.manifest import Plain
-from backstay.render.scalar import one_line, scalar
+from backstay.text.scalar import one_line, scalar
 
 _FIRST = {key: rank for rank, key in enumerate(("apiVersion", "kind", "metadata", "name", "namespace"))}
 _STEP = "  "

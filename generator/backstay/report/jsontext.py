@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable
 
-from backstay.core.diagnostic import Diagnostic, Fix, Related
+from backstay.core.diagnostic import Diagnostic, Related
+from backstay.core.fix import Change, Edit, Fix
 from backstay.core.place import Place
 from backstay.core.route import show
 
@@ -44,5 +45,10 @@ def _related(related: Related) -> dict[str, object]:
 
 
 def _fix(fix: Fix) -> dict[str, object]:
-    edits = [{"path": show(edit.route), "value": edit.value} for edit in fix.edits]
-    return {"title": fix.title, "safe": fix.safe, "edits": edits}
+    return {"title": fix.title, "safe": fix.safe, "edits": [_change(edit) for edit in fix.edits]}
+
+
+def _change(change: Change) -> dict[str, object]:
+    if isinstance(change, Edit):
+        return {"path": show(change.route), "value": change.value}
+    return {"path": show(change.route), "rename": change.key}

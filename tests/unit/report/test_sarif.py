@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from backstay.core.diagnostic import Diagnostic, Edit, Fix, ObjectRef, Related, Severity
+from backstay.core.diagnostic import Diagnostic, ObjectRef, Related, Severity
+from backstay.core.fix import Edit, Fix
 from backstay.core.place import Place
 from backstay.core.rule import warning
 from backstay.report.sarif import to_sarif

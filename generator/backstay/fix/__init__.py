@@ -1,0 +1,1 @@
+"""Repairs of findings: which are made, in which files, and what the files become."""
