@@ -1,6 +1,7 @@
 """`backstay audit`: judge manifests that people wrote by hand, by the same rules."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -8,11 +9,14 @@ import click
 
 from backstay.audit.context import read_context
 from backstay.audit.judge import Audit, Given, audit_path, audit_text
+from backstay.cli.fixing import FixingCommand, fix_options, level_of, make, show_diff
 from backstay.cli.folder import policies_option
 from backstay.cli.outcome import Exit, verdict
 from backstay.cli.policies import judge_for
 from backstay.cli.printing import FORMATS, show_findings
+from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
+from backstay.fix.objects import Replacements, repair_objects
 from backstay.load.document import too_large
 from backstay.load.objects import MAX_BYTES
 from backstay.upstream.catalog import SYSTEMS
@@ -41,7 +45,7 @@ def _version(pair: str) -> tuple[str, str]:
     return name, version.strip()
 
 
-@click.command("audit")
+@click.command("audit", cls=FixingCommand)
 @click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--platform", "stated", multiple=True, callback=platform, metavar="NAME=VERSION,...",
               help="What runs, where the manifests do not show it or show something else.")  # fmt: skip
@@ -51,6 +55,7 @@ def _version(pair: str) -> tuple[str, str]:
     "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
 )
 @policies_option
+@fix_options
 @click.option("--quiet", is_flag=True, help="Of the text format the sum only, and no notes.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 def command(
@@ -59,26 +64,50 @@ def command(
     context: Path | None,
     form: str,
     policies: Path | None,
+    level: str | None,
     *,
+    diff: bool,
     quiet: bool,
     strict: bool,
 ) -> int:
     """Judge the Kubernetes manifests at PATH (a folder or a file; `-` for stdin) and print every finding.
 
     Reads YAML and JSON with any number of documents, lists, kustomizations (built where kustomize or kubectl is at
-    hand), what Helm renders, and ZenML's run configurations. Nothing is written.
+    hand), what Helm renders, and ZenML's run configurations. Nothing is written, but for `--fix`: it repairs what it can and judges again.
 
     Exit codes: 0 clean, 1 findings, 2 bad call or unreadable input, 3 could not tell.
     """
-    judge = judge_for(_beside(path), policies)
-    given = Given(stated, None if context is None else read_context(context))
-    done = audit_text(_stdin(), given) if path == _STDIN else audit_path(path, given)
-    kept, excuses = judge.judge(done.findings, "", ())
-    findings = [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
-    show_findings(findings, form, sys.stdout, quiet=quiet)
+    fixing = level_of(level, diff=diff)
+    if fixing and path == _STDIN:
+        raise click.UsageError("what comes by stdin cannot be repaired; name a folder or a file")
+    run = _Run(path, Given(stated, None if context is None else read_context(context)), policies)
+    done, findings = run.judged()
+    if fixing:
+        repair = repair_objects(findings, fixing)
+        if diff:
+            show_diff(repair)
+            return Exit.BAD_CALL if done.refused else verdict(findings, strict=strict)
+        done, findings = run.judged() if make(repair) else (done, findings)
+    show_findings(findings, form, sys.stdout, quiet=quiet, replacements=Replacements())
     if not quiet:
         _show_notes(done)
     return Exit.BAD_CALL if done.refused else verdict(findings, strict=strict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What to audit, and by which policy."""
+
+    path: Path
+    given: Given
+    policies: Path | None
+
+    def judged(self) -> tuple[Audit, list[Diagnostic]]:
+        """What the audit finds, as the policy sees it."""
+        judge = judge_for(_beside(self.path), self.policies)
+        done = audit_text(_stdin(), self.given) if self.path == _STDIN else audit_path(self.path, self.given)
+        kept, excuses = judge.judge(done.findings, "", ())
+        return done, [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
 
 
 def _show_notes(done: Audit) -> None:

@@ -10,12 +10,23 @@ import click
 
 from backstay import __version__
 from backstay.core.diagnostic import Diagnostic, in_order
+from backstay.core.place import Place
 
 FORMATS = ("text", "json", "sarif", "github", "junit")
 
 
-def show_findings(found: Sequence[Diagnostic], form: str, stream: TextIO, *, quiet: bool = False) -> None:
-    """Print findings in order, each once; waived ones are counted in text and told in other formats. `quiet`: the sum only."""
+def show_findings(
+    found: Sequence[Diagnostic],
+    form: str,
+    stream: TextIO,
+    *,
+    quiet: bool = False,
+    replacements: Callable[[Diagnostic], Sequence[tuple[Place, Place, str]]] = lambda _finding: (),
+) -> None:
+    """Print findings in order, each once; waived ones are counted in text and told in other formats.
+
+    `quiet`: the sum only. `replacements`: a finding's repair as text, for SARIF.
+    """
     ordered = in_order(list(found))
     if form == "json":
         from backstay.report.jsontext import to_json
@@ -29,7 +40,7 @@ def show_findings(found: Sequence[Diagnostic], form: str, stream: TextIO, *, qui
         from backstay.pipeline import rules_by_id
         from backstay.report.sarif import to_sarif
 
-        stream.write(to_sarif(ordered, rules_by_id(), __version__))
+        stream.write(to_sarif(ordered, rules_by_id(), __version__, replacements))
     elif form == "junit":
         from backstay.report.junit import to_junit
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
+from backstay.core.place import Place
 from backstay.fix.choice import Level, chosen
-from backstay.fix.wanted import Part, Refused, Repair, Wanted, repair
+from backstay.fix.wanted import Part, Refused, Repair, Wanted, repair, replacements
 from backstay.load.document import decode, read_bytes
 from backstay.load.edit.apply import Group
 from backstay.load.objects import MAX_BYTES, Read, scan_objects
@@ -39,6 +40,8 @@ def repair_objects(findings: Iterable[Diagnostic], level: Level) -> Repair:
 def wanted_of(finding: Diagnostic, files: dict[str, _File | None]) -> Wanted | None:
     """A finding's repair as changes of the part of its file; `files` are those that were read before."""
     name = finding.place.file
+    if finding.object is None or not name:
+        return None
     if name not in files:
         files[name] = _read(name)
     file = files[name]
@@ -49,6 +52,18 @@ def wanted_of(finding: Diagnostic, files: dict[str, _File | None]) -> Wanted | N
             part = Part(name, source.chunk.text, source.chunk.before)
             return Wanted(finding, part, Group(source.index, finding.fix.edits, source.base))
     return None
+
+
+class Replacements:
+    """Findings' repairs as text; each file is read once."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, _File | None] = {}
+
+    def __call__(self, finding: Diagnostic) -> list[tuple[Place, Place, str]]:
+        """The repair of one finding: from, to, what to put there; none where it cannot be made."""
+        wanted = wanted_of(finding, self._files) if finding.fix else None
+        return replacements(wanted) if wanted else []
 
 
 def _read(name: str) -> _File | None:

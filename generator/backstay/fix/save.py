@@ -27,14 +27,15 @@ def _save(path: Path, old: str, new: str) -> bool:
     if content.removeprefix(mark) != old.encode():
         return False
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    new_file = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
             file.write(mark + new.encode())
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, stat.S_IMODE(path.stat().st_mode))
-        os.replace(name, path)
+        new_file.chmod(stat.S_IMODE(path.stat().st_mode))
+        new_file.replace(path)
     except BaseException:
-        os.unlink(name)
+        new_file.unlink()
         raise
     return True

@@ -11,6 +11,8 @@ from backstay.load.document import Document
 from backstay.load.edit.apply import Group
 from backstay.load.profiles import Merged, remerged
 
+_WHOLE = "run on the whole folder of specs"
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -87,8 +89,12 @@ def _harm(
         return "there is no place for it in the file"
     if document is merged.documents[-1]:
         return None
-    if not whole:
-        return f"{document.file} is shared: run on the whole folder of specs"
+    return (
+        _harm_of_others(document, value, fix, clusters) if whole else f"{document.file} is shared: {_WHOLE}"
+    )
+
+
+def _harm_of_others(document: Document, value: object, fix: Fix, clusters: Sequence[Judged]) -> str | None:
     for other in clusters:
         if other.merged is None:
             return f"{document.file} is shared, and a cluster cannot be read"

@@ -12,7 +12,7 @@ from backstay.load.edit.cuts import Splice
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a file that is read for itself: its text with `\\n` at line ends, and the lines of the file before it."""
+    """A part of a file that is read for itself: its text with single line feeds, and the lines of the file before it."""
 
     file: str
     text: str
@@ -87,7 +87,7 @@ def replacements(one: Wanted) -> list[tuple[Place, Place, str]]:
 
 
 def flat(text: str) -> str:
-    """A text with `\\n` at the end of each line."""
+    """A text with a line feed alone at the end of each line."""
     return text.replace("\r\n", "\n")
 
 
