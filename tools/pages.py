@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "LOD": "Reading files",
     "SPC": "What a spec says",
-    "SEC": "Secrets",
+    "SEC": "Secrets, and what every pod must satisfy",
     "VER": "Versions and presets",
     "KFP": "Kubeflow Pipelines, Argo Workflows and the artifact store",
     "MSH": "Connections, with a mesh and without",
@@ -29,6 +29,7 @@ FAMILIES = {
     "CUE": "An organisation's own policies",
     "SCH": "Upstream schemas",
     "OUT": "Writing the output",
+    "ADM": "Admission policies",
 }
 """The families of rules in the order of the pipeline's stages; an id starts with its family."""
 

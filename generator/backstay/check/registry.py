@@ -124,6 +124,10 @@ from backstay.check.rules.msh import msh038_request_cut_by_gateway as msh038
 from backstay.check.rules.msh import msh039_pool_reaches_own_app as msh039
 from backstay.check.rules.msh import msh040_promises_conflict as msh040
 from backstay.check.rules.msh import msh041_revision_timeout_refused as msh041
+from backstay.check.rules.pods import sec002_host_network as sec002
+from backstay.check.rules.pods import sec003_container_as_root as sec003
+from backstay.check.rules.pods import sec004_toleration_missing as sec004
+from backstay.check.rules.pods import sec005_container_without_memory_limit as sec005
 
 CHECKS: tuple[Check, ...] = (
     gop001.CHECK,
@@ -248,5 +252,9 @@ CHECKS: tuple[Check, ...] = (
     msh039.CHECK,
     msh040.CHECK,
     msh041.CHECK,
+    sec002.CHECK,
+    sec003.CHECK,
+    sec004.CHECK,
+    sec005.CHECK,
     ver003.CHECK,
 )  # fmt: skip

@@ -192,6 +192,8 @@ def write(term: Term, scope: Spots) -> str:  # noqa: C901, PLR0911, PLR0912 - on
             return f"{write(one, scope)} == {write(other, scope)}"
         case Blank(place):
             return f"{_spot(place, scope).or_else(_quoted(''))} == ''"
+        case In(Field() as place, texts):
+            return f"{_spot(place, scope).or_else(_quoted(''))} in {_list(texts)}"
         case In(one, texts):
             return f"{write(one, scope)} in {_list(texts)}"
         case Has(items, plain):

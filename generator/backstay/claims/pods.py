@@ -77,9 +77,9 @@ JOB009 = Expressed("JOB009", Severity.ERROR, _kueue, leaves=_DEFAULTS_ELSEWHERE)
 def _holds(taint: str) -> Term:
     """Whether a toleration matches a NoExecute taint without a value."""
     key, operator, effect = field("key"), field("operator"), field("effect")
-    exists = both(equals(operator, "Exists"), either(blank(key), equals(key, taint)))
-    same = both(either(blank(operator), equals(operator, "Equal")), equals(key, taint), blank(field("value")))
-    return both(either(blank(effect), equals(effect, "NoExecute")), either(exists, same))
+    exists = both(equals(operator, "Exists"), In(key, ("", taint)))
+    same = both(In(operator, ("", "Equal")), equals(key, taint), blank(field("value")))
+    return both(In(effect, ("", "NoExecute")), either(exists, same))
 
 
 def decides(taint: str) -> First:

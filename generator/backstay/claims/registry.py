@@ -1,6 +1,6 @@
 """Every rule that is stated as claims, in the order of ids."""
 
-from backstay.claims import jobs, mesh, pipelines, pods, training
+from backstay.claims import baseline, jobs, mesh, pipelines, pods, training
 from backstay.claims.claim import Expressed
 
 EXPRESSED: tuple[Expressed, ...] = (
@@ -21,3 +21,8 @@ EXPRESSED: tuple[Expressed, ...] = (
     training.JOB024,
     jobs.JOB028,
 )
+
+
+def known() -> frozenset[str]:
+    """The ids of all rules that policies can be made of, those of the baseline among them."""
+    return frozenset(one.rule for one in EXPRESSED) | frozenset(baseline.IDS)

@@ -96,7 +96,7 @@ class Blank(Term):
 
 @dataclass(frozen=True, slots=True)
 class In(Term):
-    """Whether a value is one of some texts."""
+    """Whether a value is one of some texts; no value counts as the empty one."""
 
     one: Term
     texts: tuple[str, ...]
@@ -104,7 +104,7 @@ class In(Term):
     def value(self, scope: Scope) -> bool:
         """The membership."""
         one = self.one.value(scope)
-        return isinstance(one, str) and one in self.texts
+        return isinstance(one, str | None) and (one or "") in self.texts
 
 
 @dataclass(frozen=True, slots=True)

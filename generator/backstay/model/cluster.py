@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backstay.core.fact import Fact
 from backstay.core.feature import Feature
+from backstay.model.admission import Admission
 from backstay.model.callers import Callers
 from backstay.model.conflict import Conflict
 from backstay.model.derivation import Derivation
@@ -45,6 +46,7 @@ class Cluster:
     jobs: Jobs = NO_JOBS
     conflicts: tuple[Conflict, ...] = ()
     observed: bool = False
+    admission: Admission | None = None
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.model.cluster import Cluster
+from backstay.resolve.admission import resolve_admission
 from backstay.resolve.callers import judge_pools, resolve_callers
 from backstay.resolve.gitops import resolve_gitops
 from backstay.resolve.jobs.memory import with_memory
@@ -33,6 +34,7 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     jobs, job_numbers = resolve_jobs(stated, platform, retries, drain, findings)
     jobs, memory_numbers = with_memory(jobs, stated, runs)
     judge_pools(stated.network, findings)
+    admission = None if stated.admission is None else resolve_admission(stated.admission, findings)
     if stops(findings):
         return None, findings
     routed = resolve_routes(network, retries, platform)
@@ -70,6 +72,7 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
         shutdowns,
         jobs=jobs,
         callers=callers,
+        admission=admission,
         conflicts=(*conflicts(promised, routed.system), *of_callers),
     )
     return cluster, findings

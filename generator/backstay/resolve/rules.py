@@ -11,4 +11,10 @@ UNKNOWN_PRESET = error(
     "VER002", "unknown-preset", "a preset carries documented defaults; there are none for this name"
 )
 
-RULES = (UNSUPPORTED_VERSION, UNKNOWN_PRESET)
+NOT_EXPRESSED = error(
+    "ADM001",
+    "rule-without-policy",
+    "people would believe that the cluster refuses what nobody can judge there",
+)
+
+RULES = (UNSUPPORTED_VERSION, UNKNOWN_PRESET, NOT_EXPRESSED)

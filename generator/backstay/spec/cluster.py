@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from backstay.spec.admission import Admission
 from backstay.spec.base import Section
 from backstay.spec.gitops import Gitops
 from backstay.spec.memory import Memory
@@ -55,5 +56,7 @@ class Cluster(Section):
     """The jobs that matter, by name."""
     observability: Observability | None = None
     """What tells people that a promise is broken; nothing when it is left out."""
+    admission: Admission | None = None
+    """What the API server refuses; nothing when it is left out."""
     gitops: Gitops | None = None
     """How the overlay reaches the cluster."""

@@ -1,0 +1,1 @@
+"""Rules about every pod, where the organisation asks for them."""

@@ -1,0 +1,60 @@
+"""The model's nouns for what an API server refuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backstay.core.fact import Fact
+from backstay.core.place import Place
+
+
+class Engine(StrEnum):
+    """Who evaluates the policies."""
+
+    POLICIES = "policies"  # the API server: ValidatingAdmissionPolicy
+    GATEKEEPER = "gatekeeper"
+
+
+class Answer(StrEnum):
+    """What is done about an object that a policy finds fault with."""
+
+    DENY = "deny"
+    WARN = "warn"
+    AUDIT = "audit"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """A toleration that pods must have; `value` and `effect` are empty where none is meant."""
+
+    key: Fact[str]
+    operator: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What every pod must satisfy. `exempt_containers` may run as root."""
+
+    host_network: Fact[bool]
+    run_as_non_root: Fact[bool]
+    memory_limits: Fact[bool]
+    tolerations: tuple[Toleration, ...]
+    exempt_containers: Fact[tuple[str, ...]]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Which answers are given to which findings, by whom and where not. `rules` has answers of their own, by id."""
+
+    engine: Fact[Engine]
+    errors: Fact[Answer]
+    warnings: Fact[Answer]
+    fails_closed: Fact[bool]
+    rules: Mapping[str, Fact[Answer]]
+    exempt_namespaces: Fact[tuple[str, ...]]
+    baseline: Baseline | None
+    place: Place
