@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from backstay.core.units import show_duration, show_quantity
-from backstay.resolve.solve.program import Program, least
+from backstay.resolve.solve.program import Program, beyond, least
 from backstay.resolve.solve.terms import BARE_MS, MOST
 
 _SECOND = 1_000
@@ -84,10 +84,11 @@ def _span(program: Program, known: Sequence[int | None], at: int) -> _Span | Non
     """All of them lie together: a part may be anything up to some value, a supply anything from one on."""
     found, quantity = least(program, known), program.quantities[at]
     low, most = max(found.values[at], quantity.least), quantity.most
+    matters = beyond(program, known, at)
 
     def holds(value: int) -> bool:
         trial = [value if place == at else one for place, one in enumerate(known)]
-        return least(program, trial).broken is None
+        return least(matters, trial, found.values).broken is None
 
     if found.broken is not None or low > most:
         return None
@@ -97,7 +98,13 @@ def _span(program: Program, known: Sequence[int | None], at: int) -> _Span | Non
 
 
 def _turn(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """The last value up to `high` for which something holds that holds at `low`."""
+    """The last value up to `high` for which something holds that holds at `low`; most such values are near it."""
+    if holds(high):
+        return high
+    step = 1
+    while low + step < high and holds(low + step):
+        low, step = low + step, 2 * step
+    high = min(high, low + step) - 1
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if holds(middle) else (low, middle - 1)

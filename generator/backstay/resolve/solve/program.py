@@ -6,7 +6,7 @@ exactly if that solution keeps to every stated value: no search, and the same an
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lcm, prod
 from typing import NamedTuple
 
@@ -89,9 +89,13 @@ class Least:
     reasons: dict[int, Row]
 
 
-def least(program: Program, known: Sequence[int | None]) -> Least:
-    """The least solution where `known` are the values that are fixed; positions without one range freely."""
-    low = [least if value is None else value for least, value in zip(program.low, known, strict=True)]
+def least(program: Program, known: Sequence[int | None], beginning: Sequence[int] | None = None) -> Least:
+    """The least solution where `known` are the values that are fixed; positions without one range freely.
+
+    It may begin at the least solution of the same values with some of them open: nothing is below that.
+    """
+    lowest = program.low if beginning is None else beginning
+    low = [least if value is None else value for least, value in zip(lowest, known, strict=True)]
     high = [most if value is None else value for most, value in zip(program.high, known, strict=True)]
     reasons: dict[int, Row] = {}
     for _ in range(len(low) + _SETTLES):
@@ -112,6 +116,20 @@ def least(program: Program, known: Sequence[int | None]) -> Least:
         if not raised:
             return Least(low, None, reasons)
     return Least(low, program.rows[0], reasons)
+
+
+def beyond(program: Program, known: Sequence[int | None], at: int) -> Program:
+    """With the rows alone that may break when a value rises from its least, or is all that a larger side may count on.
+
+    A rise goes on from parts to larger sides that are open; whatever it does not reach holds as before.
+    """
+    reached, left = {at}, dict(enumerate(program.rows))
+    kept = {one for one, row in left.items() if any(place == at for _, place in row.larger)}
+    while near := [one for one, row in left.items() if not reached.isdisjoint(row.parts)]:
+        kept.update(near)
+        raised = [place for one in near for _, place in left.pop(one).larger]
+        reached.update(place for place in raised if known[place] is None)
+    return replace(program, rows=tuple(program.rows[one] for one in sorted(kept)))
 
 
 def behind(found: Least) -> tuple[list[Row], set[int]]:
