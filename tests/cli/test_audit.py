@@ -298,3 +298,46 @@ waivers:
     ran = repository.backstay("audit", "apps", "--platform", "pipelines=2.15", "--policies", "p")
     assert ran.code == 0
     assert "1 waived" in ran.out
+
+
+def test_a_comment_beside_a_field_excuses_it(repository: Repository) -> None:
+    """As in specs: on the line, with a reason."""
+    repository.text(
+        "apps/a.yaml",
+        LAUNCHER.replace("minio.storage:9000", "a  # backstay: allow KFP001 gone with the next release"),
+    )
+    ran = repository.backstay("audit", "apps", "--platform", "pipelines=2.15")
+    assert ran.code == 0
+    assert "1 waived" in ran.out
+
+
+@pytest.mark.skipif(kustomize.tool() is None, reason="neither kustomize nor kubectl is on PATH")
+def test_kustomizations_in_a_circle_are_told_and_their_files_judged(repository: Repository) -> None:
+    """There is no beginning to build from."""
+    repository.text("k/a/kustomization.yaml", "resources: [../b, launcher.yaml]\n")
+    repository.text("k/a/launcher.yaml", LAUNCHER)
+    repository.text("k/b/kustomization.yaml", "resources: [../a]\n")
+    assert [one[:2] for one in found(repository, "k", "--platform", "pipelines=2.15")] == [
+        ("AUD002", "k/a/kustomization.yaml"),
+        ("KFP001", "k/a/launcher.yaml"),
+        ("AUD002", "k/b/kustomization.yaml"),
+    ]
+
+
+def test_a_component_by_itself_is_judged_by_its_files(repository: Repository) -> None:
+    """Nothing can be built of it, and that is no fault; its patches stay patches."""
+    kustomization = (
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: patch.yaml}]\n"
+    )
+    repository.text("k/kustomization.yaml", kustomization)
+    repository.text("k/patch.yaml", PATCH)
+    assert found(repository, "k", "--platform", "pipelines=2.15") == [("KFP001", "k/patch.yaml", 5, 19)]
+
+
+@pytest.mark.skipif(kustomize.tool() is None, reason="neither kustomize nor kubectl is on PATH")
+def test_a_path_with_dots_is_the_same_tree(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is judged twice, however the folder is named."""
+    kustomization(repository)
+    (repository.root / "here").mkdir()
+    monkeypatch.chdir(repository.root / "here")
+    assert found(repository, "../k", "--platform", "pipelines=2.15") == [("KFP001", "../k/patch.yaml", 5, 19)]

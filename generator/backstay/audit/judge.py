@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backstay.audit.context import Stated
-from backstay.audit.kustomizations import Kustomization, Kustomizations, Written, built_items, find
+from backstay.audit.kustomizations import Kustomization, Kustomizations, Written, built_items, find, normal
 from backstay.audit.objects import Objects
 from backstay.audit.read import Reading, read_files, read_text
 from backstay.audit.schemas import Schemas
@@ -55,7 +55,7 @@ def audit_text(text: bytes, given: Given) -> Audit:
 def _of_files(every: list[File], known: Kustomizations, reading: Reading, notes: list[str]) -> list[Item]:
     """The objects of all files: what kustomizations build to in place of the files that they are made of."""
     patches = known.patches
-    plain = list(read_files(every, reading, lambda file: file.path.absolute() in patches))
+    plain = list(read_files(every, reading, lambda file: normal(file.path) in patches))
     command = tool() if known.by_folder else None
     if command is None:
         if known.by_folder:
@@ -71,6 +71,7 @@ def _of_files(every: list[File], known: Kustomizations, reading: Reading, notes:
         if built is not None:
             items += built
             covered |= parts
+    reading.found += known.in_circles()
     return [*(item for item in plain if item.file not in covered or item.ref.kind in _OWN), *items]
 
 
@@ -82,9 +83,9 @@ def _files_of(root: Kustomization, known: Kustomizations, every: list[File]) -> 
     """The files that a kustomization is made of, as they are printed."""
     within = known.within(root)
     named = {path for one in within for path in (*one.resources, *one.patches)} | {
-        one.file.path.absolute() for one in within
+        normal(one.file.path) for one in within
     }
-    return frozenset(file.shown for file in every if file.path.absolute() in named)
+    return frozenset(file.shown for file in every if normal(file.path) in named)
 
 
 def _judged(read: list[Item], reading: Reading, given: Given, notes: list[str]) -> Audit:

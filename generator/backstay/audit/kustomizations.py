@@ -28,13 +28,17 @@ _PATCHES = ("patches", "patchesJson6902")
 
 @dataclass(frozen=True, slots=True)
 class Kustomization:
-    """One kustomization file: its folder, and the paths that it names, resolved below the tree."""
+    """One kustomization file: its folder, and the paths that it names.
+
+    `remote` is a resource that is elsewhere; a `component` is nothing by itself, but a part of others.
+    """
 
     file: File
     folder: Path
     resources: frozenset[Path]
     patches: frozenset[Path]
     remote: str | None
+    component: bool
 
 
 @dataclass
@@ -49,9 +53,21 @@ class Kustomizations:
         return frozenset(path for one in self.by_folder.values() for path in one.patches)
 
     def roots(self) -> Iterator[Kustomization]:
-        """Those that no other one builds on, in order."""
+        """Those that no other one builds on and that can be built alone, in order."""
         used = {path for one in self.by_folder.values() for path in one.resources}
-        yield from (self.by_folder[folder] for folder in sorted(self.by_folder.keys() - used))
+        tops = (self.by_folder[folder] for folder in sorted(self.by_folder.keys() - used))
+        yield from (one for one in tops if not one.component)
+
+    def in_circles(self) -> Iterator[Diagnostic]:
+        """Those that only build on each other: kustomize refuses them, and they have no beginning."""
+        used = {path for one in self.by_folder.values() for path in one.resources}
+        tops = {folder: one for folder, one in self.by_folder.items() if folder not in used}
+        reached = {*tops, *found_folders(tops, self.by_folder)}
+        for folder in sorted(self.by_folder.keys() - reached):
+            yield NOT_BUILT.report(
+                "not built, so its files are judged as they stand: it builds on itself by way of others",
+                at=Place(self.by_folder[folder].file.shown, 1, 1), help="take one `resources` entry of the circle out",
+            )  # fmt: skip
 
     def within(self, root: Kustomization) -> list[Kustomization]:
         """A kustomization and those that it builds on, each once."""
@@ -79,7 +95,7 @@ def find(files: Iterable[File]) -> Kustomizations:
         if file.path.name in KUSTOMIZATION_FILES:
             value = _value(file)
             if value is not None:
-                folder = _normal(file.path.parent)
+                folder = normal(file.path.parent)
                 found.by_folder[folder] = _kustomization(file, folder, value)
     return found
 
@@ -97,9 +113,9 @@ def _kustomization(file: File, folder: Path, value: Mapping[str, object]) -> Kus
     patches = [look.text(one.get("path")) for key in _PATCHES for one, _ in look.entries(value.get(key))]
     patches += [look.text(one) for one in look.listing(value.get("patchesStrategicMerge"))]
     return Kustomization(
-        file, folder, frozenset(_normal(folder / path) for path in named),
-        frozenset(_normal(folder / path) for path in patches if path and "\n" not in path),
-        next((path for path in named if _is_remote(path)), None),
+        file, folder, frozenset(normal(folder / path) for path in named),
+        frozenset(normal(folder / path) for path in patches if path and "\n" not in path),
+        next((path for path in named if _is_remote(path)), None), value.get("kind") == "Component",
     )  # fmt: skip
 
 
@@ -107,7 +123,8 @@ def _is_remote(path: str) -> bool:
     return "://" in path or path.startswith(("git@", "github.com/")) or "?ref=" in path
 
 
-def _normal(path: Path) -> Path:
+def normal(path: Path) -> Path:
+    """A path that can be compared: absolute, without `..`, links as they are."""
     return Path(os.path.normpath(path.absolute()))
 
 

@@ -1,6 +1,7 @@
 """`backstay audit`: judge manifests that people wrote by hand, by the same rules."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from backstay.cli.printing import FORMATS, show_findings
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.fix.objects import Replacements, repair_objects
-from backstay.load.document import too_large
+from backstay.load.document import Document, read_bytes, too_large
 from backstay.load.objects import MAX_BYTES
 from backstay.upstream.catalog import SYSTEMS
 from backstay.upstream.images import version_in
@@ -106,7 +107,7 @@ class _Run:
         """What the audit finds, as the policy sees it."""
         judge = judge_for(_beside(self.path), self.policies)
         done = audit_text(_stdin(), self.given) if self.path == _STDIN else audit_path(self.path, self.given)
-        kept, excuses = judge.judge(done.findings, "", ())
+        kept, excuses = judge.judge(done.findings, "", _documents(done.findings))
         return done, [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
 
 
@@ -114,6 +115,16 @@ def _show_notes(done: Audit) -> None:
     for note in done.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(f"{done.objects} object{'' if done.objects == 1 else 's'} judged", err=True)
+
+
+def _documents(found: Iterable[Diagnostic]) -> Iterator[Document]:
+    """The files that findings are in, for the comments that excuse some of them."""
+    for file in sorted({one.place.file for one in found} - {"", "-"}):
+        try:
+            text = read_bytes(Path(file), file, MAX_BYTES).decode()
+        except (BadInput, UnicodeDecodeError):  # what keeps it from being read has been told
+            continue
+        yield Document(file, text, {})
 
 
 def _beside(path: Path) -> Path:
