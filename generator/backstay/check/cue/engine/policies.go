@@ -118,8 +118,9 @@ func argumentsOf(value cue.Value) map[string]string {
 			found = map[string]string{}
 		}
 		for index := range one.NumArgs() {
-			key, text := one.Arg(index)
-			found[key] = text
+			if key, text := one.Arg(index); key != "" {
+				found[key] = text
+			}
 		}
 	}
 	return found
