@@ -22,7 +22,7 @@ test:
 
 # Everything, real components included
 test-all:
-    pytest
+    pytest --hypothesis-profile=thorough
 
 # Write what is generated: schema, overlays, golden trees, rule pages
 bless: docs

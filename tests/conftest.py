@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support.examples import PROFILES
 from support.repository import NO_FIXTURES
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 _SKIPPED: list[str] = []
 
 # Never timed: a slow machine is no fault. On CI the same examples each time: a run says something of the change.
-settings.register_profile(
-    "backstay",
-    deadline=None,
-    derandomize=os.environ.get("CI") == "true",
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-settings.load_profile("backstay")
+for _name, _examples in PROFILES.items():
+    settings.register_profile(
+        _name,
+        max_examples=_examples,
+        deadline=None,
+        derandomize=os.environ.get("CI") == "true",
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+settings.load_profile(next(iter(PROFILES)))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

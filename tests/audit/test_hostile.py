@@ -3,12 +3,13 @@
 import json
 import string
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.audit.judge import Given, audit_text
 from backstay.audit.read import Reading, read_text
 from backstay.core.fault import RULE_CRASHED
+from support.examples import times
 
 KINDS = (
     ("v1", "ConfigMap"), ("v1", "Service"), ("v1", "Namespace"), ("v1", "List"), ("v1", "Node"), ("v1", "Secret"),
@@ -46,7 +47,7 @@ def objects(draw):
 
 
 @given(st.lists(st.one_of(objects(), VALUES), max_size=6))
-@settings(max_examples=150)
+@times(1.5)
 def test_any_shape_is_judged(found):
     """No rule fails on it, and every finding can be told."""
     stream = "\n---\n".join(json.dumps(one) for one in found)
@@ -56,7 +57,7 @@ def test_any_shape_is_judged(found):
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=150)
+@times(1.5)
 def test_any_bytes_are_read(text):
     """Objects, or what is wrong with them."""
     reading = Reading()

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.check.registry import CHECKS
@@ -13,6 +13,7 @@ from backstay.core.route import look_up
 from backstay.text.yaml import parse
 from support import casebook
 from support.compiler import compile_spec
+from support.examples import times
 
 _CHECKS = {check.rule.id: check for check in CHECKS}
 _CASES = list(casebook.cases())
@@ -36,7 +37,7 @@ def test_case(case):
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@times(3)
 def test_no_shape_makes_a_rule_fail(data):
     """A rule survives any value of any shape at any place of an object."""
     case = data.draw(st.sampled_from(_ON_OBJECTS))

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.check.context import Context
 from backstay.check.rules.kfp import endpoint, kfp012_stores_disagree
 from backstay.upstream.catalog import features
 from support.casebook import item
+from support.examples import times
 
 _LABEL = st.from_regex(r"[a-z][a-z0-9]{1,8}", fullmatch=True)
 _SUFFIXES = ("", ".svc", ".svc.cluster.local", ".svc.cluster.local.", ".svc.example.org")
@@ -142,14 +143,14 @@ def findings(objects):
 
 
 @given(st.data(), _STORES)
-@settings(max_examples=150, deadline=None)
+@times(1.5)
 def test_one_store_agrees_with_itself_however_it_is_spelled(data, store):
     """No spelling of the same store is taken for another one."""
     assert findings([place(data.draw, store) for place in _PLACES]) == []
 
 
 @given(st.data(), _STORES, _TURNS)
-@settings(max_examples=150, deadline=None)
+@times(1.5)
 def test_one_turned_part_in_one_place_is_found_there(data, store, part):
     """And nowhere else; the API server is the one that the others follow."""
     at = data.draw(st.integers(1, len(_PLACES) - 1))

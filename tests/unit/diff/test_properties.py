@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.core.manifest import Role
@@ -64,14 +64,12 @@ def at(value: Any, route: tuple[Any, ...]) -> Any:
     return value
 
 
-@settings(deadline=None)
 @given(st.one_of(OBJECTS, CONFIG_MAPS), st.sampled_from([Role.OBJECT, Role.PATCH]))
 def test_an_object_does_not_differ_from_itself(value: Object, role: Role):
     """Nor from a copy, whatever it holds."""
     assert changes(value, deepcopy(value), role) == []
 
 
-@settings(deadline=None)
 @given(st.one_of(OBJECTS, CONFIG_MAPS))
 def test_a_tree_does_not_differ_from_itself(value: Object):
     """The same both ways."""
@@ -81,7 +79,6 @@ def test_a_tree_does_not_differ_from_itself(value: Object):
     )
 
 
-@settings(deadline=None)
 @given(OBJECTS, st.data())
 def test_what_others_add_is_not_told(value: Object, data: st.DataObject):
     """New fields, at any depth, are somebody else's business."""
@@ -89,7 +86,6 @@ def test_what_others_add_is_not_told(value: Object, data: st.DataObject):
     assert changes(value, actual) == []
 
 
-@settings(deadline=None)
 @given(st.one_of(OBJECTS, CONFIG_MAPS), st.data())
 def test_a_changed_leaf_is_told_and_nothing_else(value: Object, data: st.DataObject):
     """Whichever it is, with its route, its value and the new one."""
@@ -104,7 +100,6 @@ def test_a_changed_leaf_is_told_and_nothing_else(value: Object, data: st.DataObj
     assert (change.planned, change.actual) == (at(value, route), "something else")
 
 
-@settings(deadline=None)
 @given(st.lists(OBJECTS, max_size=3), st.randoms(use_true_random=False))
 def test_the_order_of_a_snapshot_does_not_matter(values: list[Object], random: Any):
     """Objects are found by what they are."""
@@ -116,7 +111,6 @@ def test_the_order_of_a_snapshot_does_not_matter(values: list[Object], random: A
     assert list(against_stored([planned(value) for value in named], shuffled)) == []
 
 
-@settings(deadline=None)
 @given(
     OBJECTS,
     st.recursive(

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from support.compiler import compile_spec
+from support.examples import times
 from support.specs import Spec, spec_of
 
 KINDS = ("pytorchjob", "trainjob", "jobset", "job")
 CAUSES = st.sets(st.sampled_from(["disruption", "failure"])).map(sorted)
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = times(0.6)
 
 
 @st.composite

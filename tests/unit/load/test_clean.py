@@ -1,11 +1,12 @@
 """The fast way and the slow way to a value agree wherever the fast one is taken."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backstay.load.clean import clean_value, is_clean
 from backstay.load.compose import compose
+from support.examples import times
 
 _SCALARS = st.text(alphabet="0123456789+-.eExXoObB_:~infaINFNtrulTRUnyosf%", max_size=9) | st.sampled_from(
     [
@@ -73,7 +74,7 @@ def _assert_agreed(text):
     assert _same(composed[0].value if composed else None, fast)
 
 
-@settings(max_examples=250)
+@times(2.5)
 @given(
     st.lists(_SCALARS, min_size=1, max_size=4),
     st.sampled_from(["a: {0}", "- {0}", "[{0}]", "{{a: {0}}}", '{{"a":{0}}}', "{0}: a"]),
@@ -84,7 +85,7 @@ def test_scalars_mean_the_same_both_ways(scalars, shape):
     _assert_agreed("\n".join(shape.format(scalar) for scalar in scalars))
 
 
-@settings(max_examples=400)
+@times(4)
 @given(_TEXTS)
 def test_texts_mean_the_same_both_ways(text):
     """Any mix of the characters that mean something to YAML."""

@@ -5,12 +5,13 @@ Kinds of ends, protocols, boxes and gateways are drawn at random; the judge is w
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.core.diagnostic import Severity
 from backstay.model.hop import End
 from support.casebook import on_base
+from support.examples import times
 from support.modelling import findings, model
 
 PLANES = {
@@ -66,7 +67,7 @@ def specs(draw):
 
 
 @given(specs())
-@settings(max_examples=200, deadline=None)
+@times(2)
 def test_a_box_that_would_forget_a_call_is_kept_open_or_told(value):
     """And a dead peer is noticed, or that is told."""
     cluster = model(value)

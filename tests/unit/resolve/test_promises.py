@@ -1,6 +1,6 @@
 """Random chains: where an independent reading of the inequalities says that numbers exist, they are found, and no others."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.core.diagnostic import Severity
@@ -16,7 +16,6 @@ from support.inequalities import (
 from support.modelling import findings, model
 from support.specs import with_change
 
-PROFILE = settings(max_examples=100, deadline=None)
 MS = st.one_of(st.integers(1, 900).map(lambda s: s * 1000), st.integers(1_000, 900_000))
 CALLS = st.fixed_dictionaries({
     "boxes": st.lists(MS, max_size=2), "silence": st.none() | MS, "detect": st.none() | st.integers(8_000, 400_000),
@@ -67,7 +66,6 @@ def asking(calls, policy):
 
 
 @given(st.lists(CALLS, min_size=1, max_size=3), st.integers(1, 600).map(lambda s: s * 1000), st.booleans())
-@PROFILE
 def test_pings_are_found_exactly_where_there_are_any(calls, policy, sidecar):
     """And the numbers that are found break none of the inequalities."""
     cluster = model(chain(calls, policy, sidecar=sidecar))
@@ -81,7 +79,6 @@ def test_pings_are_found_exactly_where_there_are_any(calls, policy, sidecar):
 
 
 @given(st.lists(CALLS, min_size=1, max_size=3), st.integers(1, 600).map(lambda s: s * 1000))
-@PROFILE
 def test_the_edit_of_a_spec_mends_the_spec(calls, policy):
     """Written into the spec as it is told, it leaves no error about conflicts; each conflict was told once."""
     spec = chain(calls, policy, sidecar=True)
@@ -99,7 +96,6 @@ def test_the_edit_of_a_spec_mends_the_spec(calls, policy):
 @given(
     st.integers(1, 8), st.integers(1, 2_000), st.integers(100, 60_000), st.sampled_from([5, 50, 1_000]),
 )  # fmt: skip
-@PROFILE
 def test_tries_are_fitted_into_deadlines_exactly_where_they_can_be(attempts, initial, deadline, trip):
     """What one try may take, and the route's timeout, break nothing."""
     spec = on_base({
@@ -122,7 +118,6 @@ def test_tries_are_fitted_into_deadlines_exactly_where_they_can_be(attempts, ini
     st.sampled_from(sorted(BOXES)), st.sampled_from(["grpc", "http2", "http", "tcp", "redis"]), st.booleans(), st.booleans(),
     st.sampled_from(["sidecar", "none"]),
 )  # fmt: skip
-@PROFILE
 def test_a_box_whose_expiry_nothing_prevents_is_named(preset, protocol, caller, server, plane):
     """Whatever box, protocol and proxies: either somebody keeps a day of silence open, or an error names the box."""
     spec = on_base({

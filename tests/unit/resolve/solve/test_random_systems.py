@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.core.route import show
@@ -12,7 +12,6 @@ from support.second_opinion import satisfiable
 from support.systems import above, free, line, of, told
 
 SMALL = st.integers(1, 40)
-PROFILE = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -69,7 +68,6 @@ def edited(solution):
 
 
 @given(systems())
-@PROFILE
 def test_conflicts_are_told_exactly_where_nothing_holds(system):
     """And numbers that are found keep to every constraint."""
     found, lines = solve(system), stated(system)
@@ -80,7 +78,6 @@ def test_conflicts_are_told_exactly_where_nothing_holds(system):
 
 
 @given(systems())
-@PROFILE
 def test_every_conflict_is_minimal(system):
     """Its lines exclude each other; without any one of them the others can hold."""
     lines = stated(system)
@@ -104,7 +101,6 @@ def parts(system):
 
 
 @given(systems())
-@PROFILE
 def test_the_edit_mends_what_can_be_mended_with_the_fewest_lines(system):
     """No edit of fewer lines does, and one line is changed no further than it has to be.
 
@@ -131,7 +127,6 @@ def holds_with_fewest(part, edit):
 
 
 @given(systems())
-@PROFILE
 def test_where_no_edit_is_told_no_line_would_do(system):
     """A part in conflict without an edit has lines that nobody can change."""
     whole = edited(solve(system))
