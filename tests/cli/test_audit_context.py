@@ -206,3 +206,36 @@ def test_a_context_that_cannot_be_is_a_bad_call(
     assert ran.code == 2
     assert rule in ran.out + ran.err
     assert f"context.yaml:{line}" in ran.out + ran.err
+
+
+JOB = """\
+apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata: {name: train, namespace: team-a}
+spec:
+  runPolicy: {cleanPodPolicy: Running}
+  pytorchReplicaSpecs:
+    Worker: {restartPolicy: OnFailure, template: {spec: {containers: [{name: pytorch, image: "registry.example/train:1"}]}}}
+---
+apiVersion: config.kueue.x-k8s.io/v1beta2
+kind: Configuration
+"""
+
+
+@pytest.mark.parametrize(("strategy", "rules"), [("none", ["JOB004"]), ("self-node-remediation", [])])
+def test_who_frees_lost_pods_may_be_stated(repository: Repository, strategy: str, rules: list[str]) -> None:
+    """What fences nodes is not among the manifests of a team."""
+    repository.text("apps/a.yaml", JOB)
+    repository.text("context.yaml", f"termination: {{nodeLoss: {{recoverIn: 15m, strategy: {strategy}}}}}\n")
+    arguments = (
+        "audit",
+        "apps",
+        "--platform",
+        "kubernetes=1.36,kueue=0.19,training-operator=1.9",
+        "--format",
+        "json",
+    )
+    alone = repository.backstay(*arguments)
+    assert [one["rule"] for one in json.loads(alone.out)["diagnostics"]] == ["JOB004"]
+    ran = repository.backstay(*arguments, "--context", "context.yaml")
+    assert [one["rule"] for one in json.loads(ran.out)["diagnostics"]] == rules

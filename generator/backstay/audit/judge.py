@@ -99,7 +99,7 @@ def _judged(read: list[Item], reading: Reading, given: Given, notes: list[str]) 
     found = (*(one for item in objects.items for one in schemas.judge(item)), *engine.run(context))
     with_context = judge_with(given.context, objects, context, versions)
     return Audit(
-        [*reading.found, *merged(map(objects.located, found), with_context.findings)],
+        [*reading.found, *merged(map(objects.located, found), with_context)],
         [*notes, *_others(reading), *_strangers(schemas), *versions.notes, *with_context.notes],
         len(objects.items), reading.refused or with_context.refused,
     )  # fmt: skip

@@ -27,6 +27,8 @@ from backstay.spec.parse import parse
 
 Made = tuple[Cluster | None, list[Diagnostic]]
 _CONFIG = "istio"
+_KEYS = {"training_operator": "trainingOperator"}
+"""What a spec calls systems that the catalog calls otherwise."""
 
 
 def model(stated: Stated, objects: Objects, context: Context, versions: Versions) -> Made:
@@ -68,7 +70,7 @@ def _value(stated: Stated, context: Context, versions: Versions) -> dict[str, ob
 def _platform(context: Context, versions: Versions) -> dict[str, object]:
     known = versions.exact
     found: dict[str, object] = {
-        name: known[name] for name in ("kubernetes", "trainer", "jobset", "kueue") if name in versions.lines
+        _KEYS.get(name, name): known[name] for name in versions.lines if name not in {"istio", "pipelines"}
     }
     if "istio" in versions.lines:
         found["istio"] = {

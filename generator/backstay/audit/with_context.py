@@ -20,16 +20,22 @@ _STATED = _CALLS | {"gateways", "retries", "drain", "recovery"}
 _NETWORK_KINDS = ("Service", "DestinationRule", "VirtualService", "EnvoyFilter")
 _NO_NETWORK = Network((), (), ())
 _FAMILIES = ("MSH", "KFP", "JOB")
+_JOBS = tuple(check for check in CHECKS if check.rule.id.startswith("JOB"))
+"""Rules that ask who frees the pods of a lost node."""
 _WITH = tuple(check for check in CHECKS if check.reads & _STATED and check.rule.id.startswith(_FAMILIES))
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Findings, and what could not be judged, in words. `refused`: the context is no sound one."""
+    """Findings, and what could not be judged, in words. `refused`: the context is no sound one.
+
+    `instead` are the rules that these findings are the whole word of: objects alone would tell less than is known.
+    """
 
     findings: list[Diagnostic]
     notes: tuple[str, ...] = ()
     refused: bool = False
+    instead: frozenset[str] = frozenset()
 
 
 def judge_with(stated: Stated | None, objects: Objects, context: Context, versions: Versions) -> Judged:
@@ -44,15 +50,20 @@ def judge_with(stated: Stated | None, objects: Objects, context: Context, versio
     if cluster is None:
         return Judged(located, refused=True)
     whole = Context(context.items, versions.features, versions.lines, cluster)
-    found = (one for one in engine.run(whole, _WITH) if one.severity is not Severity.INFO)
-    return Judged([*located, *(_about(one, objects, whole, stated) for one in found)])
+    instead = _JOBS if "termination" in stated.sections else ()
+    checks = tuple(check for check in CHECKS if check in _WITH or check in instead)
+    found = (one for one in engine.run(whole, checks) if one.severity is not Severity.INFO)
+    placed = [*located, *(_about(one, objects, whole, stated) for one in found)]
+    return Judged(placed, instead=frozenset(check.rule.id for check in instead))
 
 
-def merged(by_objects: Iterable[Diagnostic], with_context: list[Diagnostic]) -> Iterator[Diagnostic]:
+def merged(by_objects: Iterable[Diagnostic], judged: Judged) -> Iterator[Diagnostic]:
     """Findings of both, those about the same field of the same object once: as the context shows them."""
-    known = {_subject(one) for one in with_context}
-    yield from (one for one in by_objects if one.object is None or _subject(one) not in known)
-    yield from with_context
+    known = {_subject(one) for one in judged.findings}
+    for one in by_objects:
+        if one.rule not in judged.instead and (one.object is None or _subject(one) not in known):
+            yield one
+    yield from judged.findings
 
 
 def _subject(found: Diagnostic) -> tuple[object, ...]:
