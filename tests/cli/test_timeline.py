@@ -19,7 +19,7 @@ SPEC = {
     "workloads": {
         "train-a": {"kind": "pytorchjob", "namespace": "team-a", "runsFor": "1h"},
         "other": {"kind": "jobset", "namespace": "team-b", "runsFor": "1h", "checkpointsTo": "nothing"},
-        "plain": {"kind": "job", "namespace": "team-b", "runsFor": "1h", "attempts": 2, "retryOn": ["failure", "oom"]},
+        "plain": {"kind": "job", "namespace": "team-b", "runsFor": "1h", "attempts": 2, "retryOn": ["disruption", "failure", "oom"]},
     },
 }  # fmt: skip
 
@@ -119,6 +119,44 @@ def test_an_oom_kill_is_final_unless_it_is_to_be_tried_again(timelines):
     assert told["other"]["total_ms"] is None
     assert "137" in told["other"]["moments"][-1]["what"]
     assert told["plain"]["total_ms"] == 40_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "at"),
+    [("pytorchjob", "Training Operator", 0), ("job", "kube-controller-manager", 60_000)],
+)
+def test_what_is_not_to_survive_a_lost_node_fails(timelines, kind, who, at):
+    """A PyTorchJob with its eviction, a Job once Kueue has ended its pod; nothing is promised that could be kept."""
+    train = {"kind": kind, "namespace": "team-a", "runsFor": "1h", "retryOn": []}
+    [told] = timelines("train-a", "--event", "node-loss", workloads={"train-a": train})
+    evicted = next(one["at_ms"] for one in told["moments"] if one["what"].startswith("evicts the pods"))
+    last = told["moments"][-1]
+    assert last["who"] == who
+    assert last["at_ms"] >= evicted + at
+    assert (told["outcome"], told["total_ms"], told["kept"]) == ("it has failed", None, None)
+    [gone] = timelines("train-a", "--event", "eviction", workloads={"train-a": train})
+    assert gone["outcome"] == "it has failed"
+
+
+def test_a_job_that_nobody_frees_does_not_even_fail(timelines):
+    """Its policy is looked at once the pod has ended, and that never happens."""
+    loss = {"nodeLoss": {"recoverIn": "15m", "strategy": "none"}}
+    train = {"kind": "job", "namespace": "team-a", "retryOn": []}
+    [told] = timelines("train-a", "--event", "node-loss", workloads={"train-a": train}, termination=loss)
+    assert told["outcome"] == "it never ends by itself"
+    assert told["moments"][-1]["at_ms"] is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome"),
+    [("Never", "it has failed"), ("ExitCode", "it runs again, with the limit that it had")],
+)
+def test_a_pinned_restart_policy_answers_an_oom_kill(timelines, policy, outcome):
+    """Never fails the job, ExitCode makes the pod anew without a bound."""
+    train = {"kind": "pytorchjob", "namespace": "team-a", "overrides": {"restartPolicy": policy}}
+    [told] = timelines("train-a", "--event", "oom", workloads={"train-a": train})
+    assert told["outcome"] == outcome
+    assert policy in told["moments"][-1]["what"]
 
 
 def test_a_drain_ends_within_the_grace_period(timelines):

@@ -5,6 +5,7 @@ pkg/controller/failurerecovery; medik8s node-healthcheck-operator and self-node-
 pkg/controller.v1/control/pod_control.go (a pod that is being deleted is left alone).
 """
 
+from backstay.explain.timeline.answers import FAILED, fails_at_once, to_disruption
 from backstay.explain.timeline.moments import Event, Knob, Moment, Timeline, in_order
 from backstay.model.jobs import Kind, Recovery, Strategy, Workload
 
@@ -27,27 +28,40 @@ _SHOWS = {
 
 
 def node_loss(workload: Workload, recovery: Recovery) -> Timeline:
-    """The timeline of one workload, with the recovery's target."""
+    """The timeline of one workload, with the recovery's target where it is to run again."""
+    title = f"the node of {workload.namespace.value}/{workload.name} is lost"
+    told, end = _until_over(workload, recovery), to_disruption(workload)
+    if end is not None and fails_at_once(workload):
+        at = min(told[-2].at or 0, recovery.fenced_at) if recovery.fences else told[-2].at
+        over = in_order([*(one for one in told[:-1] if (one.at or 0) <= (at or 0)), Moment(at, *end)])
+        return Timeline(Event.NODE_LOSS, workload.name, title, over, FAILED, None)
+    freed = _freed(workload, recovery, told[-1].at or 0)
+    before = [one for one in told if not recovery.fences or (one.at or 0) <= recovery.fenced_at]
+    if end is not None:
+        over = in_order([*before, *freed, Moment(freed[-1].at, *end)])
+        outcome = FAILED if freed[-1].at is not None else "it never ends by itself"
+        return Timeline(Event.NODE_LOSS, workload.name, title, over, outcome, None)
+    total = _runs(workload, recovery, freed[-1])
+    outcome = "it runs again" if total.at is not None else "it never runs again by itself"
+    over = in_order([*before, *freed, total])
+    return Timeline(Event.NODE_LOSS, workload.name, title, over, outcome, total.at, recovery.recover_in)
+
+
+def _until_over(workload: Workload, recovery: Recovery) -> list[Moment]:
+    """From the last heartbeat until the pods' time is up; the eviction is the last but one."""
     waits = workload.toleration or recovery.default_toleration
     lost = recovery.monitor_grace.value
     evicted, over = lost + waits.value, lost + waits.value + workload.grace.value
-    moments = [
+    shows = "the PyTorchJob takes them for failed" if fails_at_once(workload) else _SHOWS[workload.kind]
+    return [
         Moment(0, "node", "sends its last heartbeat"),
         Moment(lost, CONTROLLER_MANAGER, "calls the node NotReady and taints it unreachable; its pods count as not ready",
                Knob("--node-monitor-grace-period", recovery.monitor_grace)),
-        Moment(evicted, CONTROLLER_MANAGER, f"evicts the pods; nobody on the node hears of it, and {_SHOWS[workload.kind]}",
+        Moment(evicted, CONTROLLER_MANAGER, f"evicts the pods; nobody on the node hears of it, and {shows}",
                Knob("tolerationSeconds", waits)),
         Moment(over, "kubelet", "would have killed the pods by now; it is silent, so they stay Terminating",
                Knob("terminationGracePeriodSeconds", workload.grace)),
     ]  # fmt: skip
-    freed = _freed(workload, recovery, over)
-    total = _runs(workload, recovery, freed[-1])
-    told = [one for one in moments if not recovery.fences or one.at is None or one.at <= recovery.fenced_at]
-    outcome = "it runs again" if total.at is not None else "it never runs again by itself"
-    return Timeline(
-        Event.NODE_LOSS, workload.name, f"the node of {workload.namespace.value}/{workload.name} is lost",
-        in_order([*told, *freed, total]), outcome, total.at, recovery.recover_in,
-    )  # fmt: skip
 
 
 def _freed(workload: Workload, recovery: Recovery, over: int) -> list[Moment]:
