@@ -185,7 +185,12 @@ def _placed(built: Item, root: Kustomization, written: Written) -> Item:
         origin = next(exact, None) or next((one for one in candidates if not one.partial), None)
         return origin.place_of(route) if origin else Place(root.file.shown, 1, 1, route)
 
-    return Item(built.ref, built.value, False, built.file, place_of)  # noqa: FBT003 - a field
+    def takes(route: Route) -> bool:
+        """Where one file alone says what was built, a repair of that file is one of the built object."""
+        same = (_at(one.value, route[:-1]) == _at(built.value, route[:-1]) for one in candidates)
+        return len(candidates) == 1 and all(same)
+
+    return Item(built.ref, built.value, False, built.file, place_of, takes)  # noqa: FBT003 - a field
 
 
 def _at(value: object, route: Route) -> object:

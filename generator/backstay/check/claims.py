@@ -1,22 +1,29 @@
 """Judging objects by the claims of a rule, so that the rule in Python and the policy in a cluster say the same."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from backstay.check.context import Context
+from backstay.check.context import Context, Item
 from backstay.check.look import Part
 from backstay.claims.claim import Expressed, Found, Installed
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Fix
 from backstay.core.rule import Rule
 
+Mend = Callable[[Item, Found], Fix | None]
+"""The repair of what a claim found in an object, if there is one."""
 
-def judge(ctx: Context, rule: Rule, expressed: Expressed) -> Iterator[Diagnostic]:
+
+def judge(
+    ctx: Context, rule: Rule, expressed: Expressed, mend: Mend = lambda _item, _found: None
+) -> Iterator[Diagnostic]:
     """What the claims find in all objects: kind by kind, object by object."""
     told = expressed.claims(Installed(ctx.features, ctx.versions))
     for kind in dict.fromkeys(kind for claim in told for kind in claim.over):
         for item in ctx.of_kind(kind):
             for claim in told:
                 for found in claim.judge(kind, item.value, partial=item.partial):
-                    yield ctx.report(rule, item, found.route, found.message, found.help, found.severity)
+                    yield ctx.report(rule, item, found.route, found.message, found.help, found.severity,
+                                     mend(item, found))  # fmt: skip
 
 
 def judge_defaults(

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from backstay.check.context import Item
+from backstay.check.look import at
 from backstay.check.schemas import rules
 from backstay.check.schemas.find import Source, find
 from backstay.check.schemas.forms import partial, whole
@@ -20,6 +21,7 @@ from backstay.check.schemas.values import is_base64, oddities
 from backstay.check.schemas.versions import Lookup, SchemaSet
 from backstay.check.schemas.walk import Schema
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Fix, Rename, meant
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
@@ -79,7 +81,17 @@ def _report(item: Item, flaw: Flaw, lookup: Lookup | None = None) -> Diagnostic:
         object=item.ref,
         field=flaw.route or None,
         severity=Severity.WARNING if unsure else None,
+        fix=_mend(item, flaw) if not unsure else None,
     )
+
+
+def _mend(item: Item, flaw: Flaw) -> Fix | None:
+    """The field that was meant, where nothing has its name yet and the object stands in a file of its own."""
+    parent = at(item.value, *flaw.route[:-1])
+    own = bool(item.place_of(flaw.route).file) and item.takes(flaw.route)
+    if not (flaw.meant and own and isinstance(parent, dict)) or flaw.meant in parent:
+        return None
+    return meant(f"write `{flaw.meant}`", str(flaw.route[-1]), flaw.meant, Rename(flaw.route, flaw.meant))
 
 
 def _note(lookup: Lookup) -> Diagnostic:

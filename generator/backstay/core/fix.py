@@ -4,11 +4,15 @@ A route may go on inside a text that holds YAML, such as a ConfigMap's `provider
 document as it was found, before any of the fix's own edits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import cast
 
 from backstay.core.route import Route, look_up
+
+_SLIP = 0.8
+"""How alike two words have to be for one to be a slip of the other (difflib's ratio)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,16 @@ def safe(title: str, *edits: Change) -> Fix:
 def unsafe(title: str, *edits: Change) -> Fix:
     """A repair that changes what happens: somebody has to want it."""
     return Fix(title, safe=False, edits=edits)
+
+
+def meant(title: str, written: str, word: str, *edits: Change) -> Fix:
+    """A repair that writes another word: safe where what is written is surely a slip of it, but for case and signs."""
+    alike = SequenceMatcher(None, _bare(written), _bare(word)).ratio()
+    return Fix(title, safe=alike >= _SLIP, edits=edits)
+
+
+def _bare(word: str) -> str:
+    return "".join(c for c in word.lower() if c.isalnum())
 
 
 def changed(value: object, changes: Iterable[Change]) -> object:
@@ -115,6 +129,6 @@ def _remove(parent: object, route: Route) -> None:
         raise KeyError(str(route[-1]))
 
 
-def routes_of(fix: Fix) -> Sequence[Route]:
-    """Where a fix changes something."""
-    return [one.route for one in fix.edits]
+def under(route: Route, key: str) -> Route:
+    """The route of a key that a finding points at, or that is missing in the mapping that it points at."""
+    return route if route and route[-1] == key else (*route, key)

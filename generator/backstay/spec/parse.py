@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from backstay.core.diagnostic import Diagnostic
-from backstay.core.fix import Edit, Rename, safe
+from backstay.core.fix import Edit, Rename, meant
 from backstay.core.place import Place
 from backstay.core.route import Route, show
 from backstay.spec import rules
@@ -20,8 +20,6 @@ from backstay.spec.secrets import find_secrets
 
 S = TypeVar("S", bound=BaseModel)
 
-_SLIP = 0.8
-"""How alike two words have to be for one to be a slip of the other (difflib's ratio)."""
 _TYPE_WORDS = {
     "string_type": "text", "int_type": "a whole number", "int_from_float": "a whole number",
     "bool_type": "true or false", "float_type": "a number", "dict_type": "a map", "model_type": "a map",
@@ -93,23 +91,10 @@ def _unknown_key(root: type[BaseModel], route: Route) -> Diagnostic:
     near = difflib.get_close_matches(str(route[-1]), known, n=1, cutoff=0.5)
     where = f"`{show(route[:-1])}`" if route[:-1] else "a spec"
     help_ = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
-    fix = (
-        safe(f"write `{near[0]}`", Rename(route, near[0]))
-        if near and _clearly(str(route[-1]), near[0])
-        else None
-    )
+    fix = meant(f"write `{near[0]}`", str(route[-1]), near[0], Rename(route, near[0])) if near else None
     return rules.UNKNOWN_KEY.report(
         f"unknown key `{route[-1]}` in {where}", at=Place(route=route, on_key=True), help=help_, fix=fix
     )
-
-
-def _clearly(written: str, meant: str) -> bool:
-    """Whether a word is surely a slip of another: but for case and signs the same, or nearly."""
-    return difflib.SequenceMatcher(None, _bare(written), _bare(meant)).ratio() >= _SLIP
-
-
-def _bare(word: str) -> str:
-    return "".join(c for c in word.lower() if c.isalnum())
 
 
 def _unknown_choice(route: Route, detail: ErrorDetails) -> Diagnostic:
@@ -117,10 +102,9 @@ def _unknown_choice(route: Route, detail: ErrorDetails) -> Diagnostic:
     choices = [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
     near = difflib.get_close_matches(str(detail["input"]), choices, n=1)
     help_ = (f"did you mean `{near[0]}`? " if near else "") + f"possible here: {', '.join(choices)}"
-    sure = near and _clearly(str(detail["input"]), near[0])
     return rules.UNKNOWN_CHOICE.report(
         f"`{str(detail['input'])[:40]}` is not a possible `{_name(route)}`", at=Place(route=route), help=help_,
-        fix=safe(f"write `{near[0]}`", Edit(route, near[0])) if sure else None,
+        fix=meant(f"write `{near[0]}`", str(detail["input"]), near[0], Edit(route, near[0])) if near else None,
     )  # fmt: skip
 
 

@@ -63,9 +63,13 @@ HELP = {
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One thing wrong with an object, before it is a finding; an empty `help` leaves the rule's own."""
+    """One thing wrong with an object, before it is a finding; an empty `help` leaves the rule's own.
+
+    `meant` is the key that an unknown one is probably a slip of, or empty.
+    """
 
     rule: Rule
     route: Route
     message: str
     help: str = ""
+    meant: str = ""

@@ -96,7 +96,7 @@ def _unknown(route: Route, known: list[str]) -> Flaw:
     message = f"unknown field `{show(route)}`"
     near = closest(str(route[-1]), known)
     if near:
-        return Flaw(rules.UNKNOWN_FIELD, route, message, f"did you mean `{near}`?")
+        return Flaw(rules.UNKNOWN_FIELD, route, message, f"did you mean `{near}`?", near)
     return Flaw(rules.UNKNOWN_FIELD, route, message, f"known here: {listed(known, 'and')}" if known else "")
 
 

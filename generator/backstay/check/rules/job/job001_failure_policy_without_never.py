@@ -18,18 +18,24 @@ Source: kubernetes/api batch/v1 types.go (PodFailurePolicy), kubernetes-sigs/job
 from collections.abc import Iterator
 
 from backstay.check import claims
-from backstay.check.context import Context
+from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.claims import jobs
+from backstay.claims.claim import Found
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, safe, under
 
 RULE = rule(__doc__, "JOB001", "failure-policy-without-never", jobs.JOB001.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the restartPolicy of every Job that has a podFailurePolicy."""
-    yield from claims.judge(ctx, RULE, jobs.JOB001)
+    yield from claims.judge(ctx, RULE, jobs.JOB001, _mend)
+
+
+def _mend(_item: Item, found: Found) -> Fix:
+    return safe("write `restartPolicy: Never`", Edit(under(found.route, "restartPolicy"), "Never"))
 
 
 CHECK = Check(RULE, reads=pods.JOB_KINDS, run=check)

@@ -20,13 +20,19 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.claims import jobs
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, safe
 
 RULE = rule(__doc__, "JOB002", "failure-policy-with-early-replacement", jobs.JOB002.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every Job that states both."""
-    yield from claims.judge(ctx, RULE, jobs.JOB002)
+    yield from claims.judge(
+        ctx,
+        RULE,
+        jobs.JOB002,
+        lambda _item, found: safe("take `podReplacementPolicy` out", Edit(found.route, None)),
+    )
 
 
 CHECK = Check(RULE, reads=pods.JOB_KINDS, run=check)

@@ -22,6 +22,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods, recovery
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "JOB004", "pytorchjob-restarts-forever")
 
@@ -51,7 +52,8 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
             if stuck is not None:
                 yield ctx.report(RULE, job.item, replica.part.to("restartPolicy"),
                                  f"after the loss of a node the {replica.name} restarts for ever: {stuck.why}",
-                                 stuck.help + _OR, stuck.severity)  # fmt: skip
+                                 stuck.help + _OR, stuck.severity,
+                                 unsafe("write `restartPolicy: Never`", Edit((*replica.part.route, "restartPolicy"), "Never")))  # fmt: skip
 
 
 CHECK = Check(RULE, reads=recovery.KINDS | {pods.PYTORCHJOB, "workloads"}, run=check)

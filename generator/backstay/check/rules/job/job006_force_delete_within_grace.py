@@ -17,6 +17,7 @@ from backstay.check import look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import show_duration
 
 RULE = rule(__doc__, "JOB006", "force-delete-within-grace")
@@ -30,6 +31,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             yield RULE.report(
                 f"pods are deleted by force {show_duration(pin.value)} after the loss of their node, and may run until {show_duration(earliest.value)} after it",
                 at=look.stated(pin), help=f"write {show_duration(earliest.value)} or more, or a shorter `toleration` or `gracePeriod`",
+                fix=unsafe(f"write `{show_duration(earliest.value)}`", Edit(look.stated(pin).route, show_duration(earliest.value))),
             )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods, recovery
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "JOB007", "unsafe-force-delete")
 
@@ -36,7 +37,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             if one.annotation(name) == "true":
                 yield ctx.report(RULE, one.item, (*one.metadata.route, "annotations", name),
                                  "a StatefulSet's pods must not be deleted by force: each may run once only",
-                                 "take the annotation out, and remediate nodes instead (NodeHealthCheck with SelfNodeRemediation)")  # fmt: skip
+                                 "take the annotation out, and remediate nodes instead (NodeHealthCheck with SelfNodeRemediation)",
+                                 fix=unsafe("take the annotation out", Edit((*one.metadata.route, "annotations", name), None)))  # fmt: skip
 
 
 def _in_spec(ctx: Context) -> Iterator[Diagnostic]:

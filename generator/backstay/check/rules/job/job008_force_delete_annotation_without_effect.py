@@ -18,6 +18,8 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods, recovery
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, safe
+from backstay.core.route import Route
 
 RULE = rule(__doc__, "JOB008", "force-delete-annotation-without-effect")
 
@@ -29,7 +31,14 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             value = one.annotation(name)
             fault = None if value in (None, "false") else _fault(ctx, value)
             if fault is not None:
-                yield ctx.report(RULE, one.item, (*one.metadata.route, "annotations", name), *fault)
+                yield ctx.report(RULE, one.item, (*one.metadata.route, "annotations", name), *fault,
+                                 fix=_mend(value, (*one.metadata.route, "annotations", name)))  # fmt: skip
+
+
+def _mend(value: object, route: Route) -> Fix | None:
+    """Words for yes become the one that is read."""
+    meant = str(value).strip().lower() in {"true", "yes", "on", "1", "y"} and value != "true"
+    return safe('write `"true"`', Edit(route, "true")) if meant else None
 
 
 def _fault(ctx: Context, value: object) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods, tolerations
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import show_duration
 
 RULE = rule(__doc__, "JOB011", "evicted-by-a-hiccup", Severity.WARNING)
@@ -48,7 +49,8 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
             seconds = pods.number(toleration.get("tolerationSeconds"))
             if seconds is not None and 1000 * seconds < least:
                 yield ctx.report(RULE, one.item, (*toleration.route, "tolerationSeconds"),
-                                 f"pods leave a silent node after {seconds}s: {_WHY}", _HELP.format(show_duration(least)))  # fmt: skip
+                                 f"pods leave a silent node after {seconds}s: {_WHY}", _HELP.format(show_duration(least)),
+                                 fix=unsafe(f"tolerate {least // 1000}s", Edit((*toleration.route, "tolerationSeconds"), -(-least // 1000))))  # fmt: skip
 
 
 CHECK = Check(RULE, reads=pods.KINDS | {"workloads"}, run=check)

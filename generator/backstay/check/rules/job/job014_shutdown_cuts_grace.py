@@ -24,6 +24,7 @@ from backstay.check.look import Part, whole
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import read_duration, show_duration
 from backstay.model.jobs import NodePool, Workload
 
@@ -61,7 +62,8 @@ def _kubelet(ctx: Context, kubelet: Part) -> Iterator[Diagnostic]:
     if granted and not kubelet.get("shutdownGracePeriodByPodPriority") and granted - critical < longest:
         yield ctx.report(RULE, kubelet.item, (_WHOLE,),
                          f"{_words(granted - critical)}, and jobs' pods may take {show_duration(longest)} to end",
-                         f"write `{_WHOLE}: {show_duration(longest + critical)}` or more")  # fmt: skip
+                         f"write `{_WHOLE}: {show_duration(longest + critical)}` or more",
+                         fix=unsafe(f"write `{show_duration(longest + critical)}`", Edit((_WHOLE,), show_duration(longest + critical))))  # fmt: skip
 
 
 def _words(left: int) -> str:

@@ -16,6 +16,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.fact import Fact
+from backstay.core.fix import Edit, unsafe
 from backstay.core.place import Place
 from backstay.core.units import show_duration
 
@@ -36,6 +37,7 @@ def _judge(name: str, grace: Fact[int], checkpoint: Fact[int] | None, place: Pla
         yield RULE.report(
             f"`{name}` has {show_duration(grace.value)} to end, and its checkpoint takes {show_duration(checkpoint.value)}",
             at=look.stated(grace, place), help=f"write `gracePeriod: {show_duration(checkpoint.value)}` or more, or leave it out",
+            fix=unsafe(f"write `{show_duration(checkpoint.value)}`", Edit(stated.route, show_duration(checkpoint.value))) if (stated := look.stated(grace)).route else None,
         )  # fmt: skip
 
 

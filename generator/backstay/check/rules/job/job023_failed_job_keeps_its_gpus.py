@@ -16,18 +16,24 @@ Source: kubeflow/trainer v1.9.4 pkg/apis/kubeflow.org/v1/*_defaults.go (CleanPod
 from collections.abc import Iterator
 
 from backstay.check import claims
-from backstay.check.context import Context
+from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.claims import training
+from backstay.claims.claim import Found
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, unsafe
 
 RULE = rule(__doc__, "JOB023", "failed-job-keeps-its-gpus", training.JOB023.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the cleanPodPolicy of each job; MPIJob still takes it from beside `runPolicy` too."""
-    yield from claims.judge(ctx, RULE, training.JOB023)
+    yield from claims.judge(ctx, RULE, training.JOB023, _mend)
+
+
+def _mend(_item: Item, _found: Found) -> Fix:
+    return unsafe("write `cleanPodPolicy: Running`", Edit(("spec", "runPolicy", "cleanPodPolicy"), "Running"))
 
 
 CHECK = Check(RULE, reads=frozenset(pods.REPLICA_SPECS), run=check)

@@ -20,13 +20,19 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.claims import training
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, safe
 
 RULE = rule(__doc__, "JOB024", "template-restart-policy-ignored", training.JOB024.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge each replica type of each job."""
-    yield from claims.judge(ctx, RULE, training.JOB024)
+    yield from claims.judge(
+        ctx,
+        RULE,
+        training.JOB024,
+        lambda _item, found: safe("take it out of the template", Edit(found.route, None)),
+    )
 
 
 CHECK = Check(RULE, reads=frozenset(pods.REPLICA_SPECS), run=check)

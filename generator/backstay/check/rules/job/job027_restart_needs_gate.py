@@ -23,6 +23,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import configs, pods
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "JOB027", "restart-needs-gate")
 
@@ -68,7 +69,7 @@ def _gated(
         RULE, part.item, (*part.route, key),
         f"`{key}: {part.value[key]}` is refused: {said}" + ("" if there or old else " unless somebody turned it on"),
         f"write `{key}: {instead}`" if old else f"write `{key}: {instead}`, or turn `featureGates.{gate}` on in JobSet's Configuration",
-        None if there or old else Severity.WARNING,
+        None if there or old else Severity.WARNING, unsafe(f"write `{key}: {instead}`", Edit((*part.route, key), instead)),
     )  # fmt: skip
 
 

@@ -18,21 +18,41 @@ from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
-from backstay.check import claims
-from backstay.check.context import Context
+from backstay.check import claims, look
+from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
+from backstay.claims.claim import Found
 from backstay.claims.jobs import JOB028, REASONS
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, safe, under, unsafe
+from backstay.core.route import Route
 
 RULE = rule(__doc__, "JOB028", "failure-policy-refused", JOB028.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the reasons of JobSets' rules, then the limits by index of each Job."""
-    for found in claims.judge(ctx, RULE, JOB028):
+    for found in claims.judge(ctx, RULE, JOB028, _mend):
         near = get_close_matches(found.message.split("`")[1], REASONS, 1) if "`" in found.message else []
         yield replace(found, help=f"did you mean `{near[0]}`?") if near else found
+
+
+def _mend(item: Item, found: Found) -> Fix | None:
+    """What the words say, and the reason that one with a slip in it was meant for."""
+    if "completionMode: Indexed" in found.help:
+        return unsafe(
+            "write `completionMode: Indexed`", Edit(under(found.route, "completionMode"), "Indexed")
+        )
+    if "restartPolicy: Never" in found.help:
+        return safe("write `restartPolicy: Never`", Edit((*_pods(found.route), "restartPolicy"), "Never"))
+    near = get_close_matches(str(look.at(item.value, *found.route)), REASONS, 1)
+    return safe(f"write `{near[0]}`", Edit(found.route, near[0])) if near else None
+
+
+def _pods(route: Route) -> Route:
+    """The pod spec, at which a finding about its restartPolicy points, or below which."""
+    return route[:-1] if route[-1:] == ("restartPolicy",) else route
 
 
 CHECK = Check(RULE, reads=pods.JOB_KINDS, run=check)

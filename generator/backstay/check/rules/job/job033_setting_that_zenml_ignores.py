@@ -24,6 +24,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import zenml
 from backstay.check.rules.job.zenml import Run, Settings
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, Rename, meant, safe
 from backstay.model.jobs import Kind
 from backstay.upstream import zenml as known
 from backstay.upstream.zenml import Key
@@ -99,7 +100,7 @@ def _keys(ctx: Context, models: tuple[str, ...], part: Part, line: str) -> Itera
             continue
         if name not in there:
             yield ctx.report(RULE, part.item, part.to(name), f"ZenML {line} does not read `{name}` here, and does not say so",
-                             _help(models, name, there, line))  # fmt: skip
+                             _help(models, name, there, line), fix=_mend(part, name, _near(name, there)))  # fmt: skip
         elif there[name].dead:
             instead = f"write {_INSTEAD[name]} instead" if name in _INSTEAD else "take it out"
             yield ctx.report(
@@ -108,6 +109,7 @@ def _keys(ctx: Context, models: tuple[str, ...], part: Part, line: str) -> Itera
                 part.to(name),
                 f"ZenML {line} accepts `{name}` and does nothing with it",
                 instead,
+                fix=None if name in _INSTEAD else safe("take it out", Edit(part.to(name), None)),
             )
 
 
@@ -115,8 +117,19 @@ def _help(models: Iterable[str], name: str, there: Mapping[str, Key], line: str)
     since = next((found for model in models if (found := known.newer(model, name, line))), None)
     if since is not None:
         return f"it comes with ZenML {since}"
-    near = get_close_matches(name, [key.name for key in there.values() if not key.dead], 1)
-    return f"did you mean `{near[0]}`?" if near else "take it out"
+    near = _near(name, there)
+    return f"did you mean `{near}`?" if near else "take it out"
+
+
+def _near(name: str, there: Mapping[str, Key]) -> str | None:
+    return next(iter(get_close_matches(name, [key.name for key in there.values() if not key.dead], 1)), None)
+
+
+def _mend(part: Part, name: str, near: str | None) -> Fix | None:
+    """The name that was clearly meant, where nothing has it yet; `memory` is read nowhere but in some places (JOB032)."""
+    if near in (None, "memory") or near in part.value:
+        return None
+    return meant(f"write `{near}`", name, near, Rename(part.to(name), near))
 
 
 def _retries(ctx: Context, run: Run) -> Iterator[Diagnostic]:
@@ -131,7 +144,8 @@ def _retries(ctx: Context, run: Run) -> Iterator[Diagnostic]:
         for name in ("delay", "backoff"):
             if retry.get(name):
                 yield ctx.report(RULE, retry.item, retry.to(name), f"the Kubernetes orchestrator does not support the `{name}` of a retry",
-                                 "take it out: the step's Job waits 10s before its first retry, and twice as long before each other")  # fmt: skip
+                                 "take it out: the step's Job waits 10s before its first retry, and twice as long before each other",
+                                 fix=safe("take it out", Edit(retry.to(name), None)))  # fmt: skip
 
 
 def _steps(ctx: Context, run: Run) -> Iterator[Diagnostic]:

@@ -20,6 +20,8 @@ from backstay.check.look import Part, whole
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods, zenml
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, safe, unsafe
+from backstay.core.route import Route
 
 RULE = rule(__doc__, "JOB034", "memory-in-foreign-units")
 
@@ -57,6 +59,7 @@ def _zenml(ctx: Context) -> Iterator[Diagnostic]:
                 yield ctx.report(
                     RULE, asked.item, (*asked.route, "memory"),
                     f"`{value}` is no size of ZenML's ResourceSettings", f"write {_spelled(str(value), 'B')}",
+                    fix=_mend((*asked.route, "memory"), _spelled(str(value), "B")),
                 )  # fmt: skip
 
 
@@ -67,10 +70,16 @@ def _quantity(ctx: Context, part: Part, key: str) -> Iterator[Diagnostic]:
     text = str(value)
     if not _QUANTITY.fullmatch(text):
         yield ctx.report(RULE, part.item, (*part.route, key), f"`{text}` is no Kubernetes quantity",
-                         f"write {_spelled(text, '')}")  # fmt: skip
+                         f"write {_spelled(text, '')}", fix=_mend((*part.route, key), _spelled(text, "")))  # fmt: skip
     elif text.endswith(_SMALL):
         yield ctx.report(RULE, part.item, (*part.route, key), f"`{text}` is less than a byte: `{text[-1]}` is a part of one",
-                         f"write `{text[:-1]}{'Mi' if text[-1] == 'm' else ''}`")  # fmt: skip
+                         f"write `{text[:-1]}{'Mi' if text[-1] == 'm' else ''}`",
+                         fix=unsafe("write Mi", Edit((*part.route, key), f"{text[:-1]}Mi")) if text[-1] == "m" else None)  # fmt: skip
+
+
+def _mend(route: Route, words: str) -> Fix | None:
+    """The same size in the right units."""
+    return safe(f"write {words}", Edit(route, words.strip("`"))) if words.startswith("`") else None
 
 
 def _spelled(text: str, end: str) -> str:

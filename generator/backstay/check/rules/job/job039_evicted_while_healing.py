@@ -24,6 +24,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import configs
 from backstay.check.rules.msh import envoy
 from backstay.core.diagnostic import Diagnostic, Related, Severity
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import show_duration
 from backstay.model.jobs import Recovery, Workload
 
@@ -87,6 +88,7 @@ def _endless(ctx: Context, waiting: Part) -> Iterator[Diagnostic]:
         yield ctx.report(
             RULE, place.item, place.route, "a workload whose pods never get ready is put back without end",
             "set `requeuingStrategy.backoffLimitCount` to how often it may try, such as 5", Severity.WARNING,
+            unsafe("write `backoffLimitCount: 5`", Edit((*waiting.route, "requeuingStrategy", "backoffLimitCount"), 5)),
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import configs
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, Fix, Rename, meant, safe
 from backstay.core.route import show
 
 RULE = rule(__doc__, "JOB040", "controller-refuses-config")
@@ -88,6 +89,7 @@ def _old_objects(ctx: Context) -> Iterator[Diagnostic]:
                 ("apiVersion",),
                 f"Kueue {ctx.versions['kueue']} does not serve {_OLD}",
                 "write `apiVersion: kueue.x-k8s.io/v1beta2`",
+                fix=safe("write v1beta2", Edit(("apiVersion",), "kueue.x-k8s.io/v1beta2")),
             )
 
 
@@ -98,7 +100,7 @@ def _unknown(ctx: Context, config: Part) -> Iterator[Diagnostic]:
                 yield ctx.report(
                     RULE, part.item, (*part.route, key),
                     f"Trainer does not know `{show((*part.route[len(config.route):], key))}` and will not start with it",
-                    _suggestion(key, known),
+                    _suggestion(key, known), fix=_mend(part, key, known),
                 )  # fmt: skip
 
 
@@ -108,6 +110,12 @@ def _levels(config: Part) -> Iterator[tuple[Part, Mapping[str, object]]]:
         below = config.below(key)
         if known is not None and below is not None:
             yield below, known
+
+
+def _mend(part: Part, key: str, known: Mapping[str, object]) -> Fix | None:
+    near = get_close_matches(key, known, 1)
+    there = not near or near[0] in part.value
+    return None if there else meant(f"write `{near[0]}`", key, near[0], Rename((*part.route, key), near[0]))
 
 
 def _suggestion(key: str, known: Mapping[str, object]) -> str:

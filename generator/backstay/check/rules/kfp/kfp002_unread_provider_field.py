@@ -25,6 +25,7 @@ from backstay.check.rules.kfp import launcher
 from backstay.check.rules.kfp.launcher import Node
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, Fix, Rename, meant, safe, unsafe
 from backstay.core.route import Route, show
 from backstay.text.yaml import parse
 
@@ -84,18 +85,39 @@ def _fields(ctx: Context, item: Item, node: Node, fields: _Fields) -> Iterator[D
         name = next((field for field in fields if field.lower() == key.lower()), None)
         route = (*node.route, key)
         if name is None:
-            yield ctx.report(RULE, item, route, *_unknown(key, fields))
+            yield ctx.report(RULE, item, route, *_unknown(key, fields), fix=_renamed(ctx, node, key, fields))
         elif early := _too_early(ctx, name):
-            yield ctx.report(RULE, item, route, *early)
+            yield ctx.report(RULE, item, route, *early, fix=unsafe(f"take `{key}` out", Edit(route, None)))
         elif value is not None:
             yield from _value(ctx, item, value, route, fields[name])
 
 
 def _unknown(key: str, fields: _Fields) -> tuple[str, str]:
-    near = get_close_matches(key.lower(), {field.lower(): field for field in fields}, 1)
-    name = next((field for field in fields if near and field.lower() == near[0]), None)
+    name = _near(key, fields)
     help_ = f"write `{name}`" if name else f"remove it; what is read here: {', '.join(fields)}"
     return f"the launcher knows no field `{key}` here and passes over it", help_
+
+
+def _near(key: str, fields: _Fields) -> str | None:
+    near = get_close_matches(key.lower(), {field.lower(): field for field in fields}, 1)
+    return next((field for field in fields if near and field.lower() == near[0]), None)
+
+
+def _renamed(ctx: Context, node: Node, key: str, fields: _Fields) -> Fix | None:
+    """The field that was meant, unless it is there; what is like none is taken out only when asked."""
+    name, route = _near(key, fields), (*node.route, key)
+    if name is None:
+        return unsafe(f"take `{key}` out", Edit(route, None))
+    free = node.key(name) is None and not launcher.ignores(ctx, node, name)
+    return meant(f"write `{name}`", key, name, Rename(route, name)) if free else None
+
+
+def _typed(value: object, shape: object, route: Route) -> Fix | None:
+    """A truth value or a number without its quotes."""
+    words = value.strip().lower() if isinstance(value, str) else ""
+    if shape is bool and words in {"true", "false"}:
+        return safe(f"write `{words}`", Edit(route, words == "true"))
+    return safe(f"write `{words}`", Edit(route, int(words))) if shape is int and words.isdecimal() else None
 
 
 def _too_early(ctx: Context, name: str) -> tuple[str, str] | None:
@@ -119,7 +141,7 @@ def _value(ctx: Context, item: Item, value: object, route: Route, shape: object)
     elif not _fits(value, shape):
         wanted = _NAMES[shape if isinstance(shape, type) else type(shape)]
         message = f"`{show(route[2:])}` has to be {wanted}, and the launcher fails on what is there"
-        yield ctx.report(RULE, item, route, message, f"write {wanted}")
+        yield ctx.report(RULE, item, route, message, f"write {wanted}", fix=_typed(value, shape, route))
 
 
 def _fits(value: object, shape: object) -> bool:

@@ -19,8 +19,10 @@ from collections.abc import Iterator
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import launcher
-from backstay.check.rules.kfp.launcher import Provider
+from backstay.check.rules.kfp.launcher import Node, Provider
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.feature import Feature
+from backstay.core.fix import Edit, Fix, unsafe
 
 RULE = rule(__doc__, "KFP003", "provider-without-credentials")
 
@@ -36,7 +38,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
                 message = (
                     f"an override of `{provider.scheme}` has no `credentials`, which each override needs"
                 )
-                yield ctx.report(RULE, provider.item, override.route, message, _HELP)
+                yield ctx.report(
+                    RULE, provider.item, override.route, message, _HELP, fix=_mend(ctx, override)
+                )
 
 
 def _default(ctx: Context, provider: Provider) -> Iterator[Diagnostic]:
@@ -48,7 +52,19 @@ def _default(ctx: Context, provider: Provider) -> Iterator[Diagnostic]:
         )
     elif default is not None and default.node("credentials") is None:
         message = f"the default of `{provider.scheme}` has no `credentials`"
-        yield ctx.report(RULE, provider.item, default.route, message, _HELP)
+        yield ctx.report(RULE, provider.item, default.route, message, _HELP, fix=_mend(ctx, default))
+
+
+def _mend(ctx: Context, node: Node) -> Fix | None:
+    """The environment's credentials, unless the release would then pass over what stands beside them."""
+    own = any(node.get(name) not in (None, "") for name in launcher.IGNORED)
+    if own and "pipelines" in ctx.versions and not ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT):
+        return None
+    if node.key("credentials") is not None:
+        return None
+    return unsafe(
+        "take the credentials of the environment", Edit((*node.route, "credentials"), {"fromEnv": True})
+    )
 
 
 CHECK = Check(RULE, reads=frozenset({"ConfigMap"}), run=check)

@@ -25,6 +25,7 @@ from backstay.check.rules.kfp import launcher
 from backstay.check.rules.kfp.launcher import Node, Provider
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, safe
 
 RULE = rule(__doc__, "KFP005", "override-retries-without-default")
 
@@ -48,7 +49,8 @@ def _override(ctx: Context, provider: Provider, override: Node) -> Iterator[Diag
     elif there != override.get("maxRetries"):
         message = "the launcher ignores an override's `maxRetries` and takes the default's"
         help_ = "take it out of the override: one number holds for all buckets"
-        yield ctx.report(RULE, provider.item, override.to("maxRetries"), message, help_, Severity.WARNING)
+        yield ctx.report(RULE, provider.item, override.to("maxRetries"), message, help_, Severity.WARNING,
+                         safe("take it out of the override", Edit(override.to("maxRetries"), None)))  # fmt: skip
 
 
 CHECK = Check(RULE, reads=frozenset({"ConfigMap"}), run=check)

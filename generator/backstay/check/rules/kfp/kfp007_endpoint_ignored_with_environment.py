@@ -27,8 +27,6 @@ from backstay.core.feature import Feature
 
 RULE = rule(__doc__, "KFP007", "endpoint-ignored-with-environment")
 
-_IGNORED = ("endpoint", "region", "disableSSL")
-
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every default and override; nothing where the installed release is not known."""
@@ -37,7 +35,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         return
     for provider in launcher.providers(ctx):
         for part in provider.parts if provider.scheme in launcher.S3_LIKE else ():
-            stated = [name for name in _IGNORED if part.get(name) is not None and part.get(name) != ""]
+            stated = [
+                name for name in launcher.IGNORED if part.get(name) is not None and part.get(name) != ""
+            ]
             if stated and launcher.by_environment(part):
                 message = f"Pipelines {version} ignores {_words(stated)} when `fromEnv` is true"
                 help_ = "name a Secret under `secretRef`, or upgrade to Pipelines 2.17"

@@ -21,6 +21,7 @@ from backstay.check.rules.kfp import launcher
 from backstay.check.rules.kfp.launcher import Node
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, safe, under
 
 RULE = rule(__doc__, "KFP008", "empty-endpoint")
 
@@ -38,7 +39,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
                 message = (
                     f"`{provider.scheme}` states no endpoint, and this release dials `https://` for that"
                 )
-                yield ctx.report(RULE, provider.item, part.to("endpoint"), message, _HELP[provider.scheme])
+                yield ctx.report(RULE, provider.item, part.to("endpoint"), message, _HELP[provider.scheme],
+                                 fix=safe("write AWS's own endpoint", Edit(under(part.to("endpoint"), "endpoint"), "s3.amazonaws.com"))
+                                 if provider.scheme == "s3" else None)  # fmt: skip
 
 
 def _by_secret(part: Node) -> bool:

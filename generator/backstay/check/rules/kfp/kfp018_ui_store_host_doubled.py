@@ -21,6 +21,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import install
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, safe
 
 RULE = rule(__doc__, "KFP018", "ui-store-host-doubled")
 
@@ -34,7 +35,18 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         if found is not None:
             host, dialled = found
             message = f"the UI dials `{dialled}`, which is MINIO_HOST with a namespace appended"
-            yield ctx.report(RULE, container.item, host.route, message, 'set MINIO_NAMESPACE to ""')
+            yield ctx.report(RULE, container.item, host.route, message, 'set MINIO_NAMESPACE to ""',
+                             fix=_mend(container, env))  # fmt: skip
+
+
+def _mend(container: look.Container, env: look.Environment) -> Fix:
+    """An empty namespace: in the entry that there is, else in a further one."""
+    there = env.get("MINIO_NAMESPACE")
+    listed = (*container.route, "env")
+    if there is not None and there.route[: len(listed)] == listed:
+        return safe("empty MINIO_NAMESPACE", Edit(there.route, ""))
+    behind = len(look.listing(container.value.get("env")))
+    return safe("set MINIO_NAMESPACE", Edit((*listed, behind), {"name": "MINIO_NAMESPACE", "value": ""}))
 
 
 def _doubled(env: look.Environment) -> tuple[look.Env, str] | None:

@@ -19,6 +19,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import argo
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, safe
 
 RULE = rule(__doc__, "KFP024", "artifact-endpoint-unusable")
 
@@ -35,11 +36,13 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             yield ctx.report(
                 RULE, store.item, store.to("endpoint"), f"the endpoint has {why}, and Argo's client refuses it",
                 f"write `endpoint: {bare}`" + (" and `insecure: true`" if endpoint.startswith("http://") else ""),
+                fix=safe(f"write `{bare}`", Edit((*store.route, "endpoint"), bare),
+                         *([Edit((*store.route, "insecure"), value=True)] if endpoint.startswith("http://") else [])),
             )  # fmt: skip
         elif _is_plain(ctx, endpoint) and store.value.get("insecure") is not True:
             yield ctx.report(
                 RULE, store.item, store.to("insecure" if "insecure" in store.value else "endpoint"),
-                f"`{bare}` speaks plain HTTP, and Argo talks TLS to it", "write `insecure: true`",
+                f"`{bare}` speaks plain HTTP, and Argo talks TLS to it", "write `insecure: true`", fix=safe("write `insecure: true`", Edit((*store.route, "insecure"), value=True)),
             )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import argo
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "KFP026", "default-policy-disables-set-retry")
 
@@ -62,6 +63,7 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
                 RULE, strategy.part.item, strategy.part.to("retryPolicy"),
                 f"{_words(policy)}, and so do {', '.join(names[:3])}, whose retryStrategy names no policy",
                 "write `retryPolicy: Always` in templateDefaults, or take retryPolicy out of it",
+                fix=unsafe("write `retryPolicy: Always`", Edit(strategy.part.to("retryPolicy"), "Always")),
             )  # fmt: skip
 
 

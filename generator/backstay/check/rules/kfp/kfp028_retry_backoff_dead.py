@@ -17,12 +17,14 @@ import re
 from collections.abc import Iterator
 
 from backstay.check import claims, look
-from backstay.check.context import Context
+from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import argo
+from backstay.claims.claim import Found
 from backstay.claims.pipelines import KFP028
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, Fix, under, unsafe
 from backstay.core.units import show_duration
 from backstay.model.parts import SetRetry, StepRetries
 
@@ -79,7 +81,7 @@ def _enough(stated: SetRetry, longest: int) -> str:
 
 def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
     yield from claims.judge_defaults(ctx, RULE, KFP028, argo.setting(ctx, "workflowDefaults"))
-    yield from claims.judge(ctx, RULE, KFP028)
+    yield from claims.judge(ctx, RULE, KFP028, _mend)
     for strategy in argo.strategies(ctx):
         backoff = strategy.part.below("backoff")
         if backoff is not None:
@@ -109,6 +111,12 @@ def _ms(value: object) -> float | None:
     if not _GO_DURATION.match(text):
         return None
     return sum(float(count) * _UNIT_MS[unit] for count, unit in _STEP.findall(text))
+
+
+def _mend(_item: Item, found: Found) -> Fix:
+    """The numbers that the help names: whether they are the right ones, somebody has to say."""
+    key, value = ("factor", 2) if "factor" in found.message else ("duration", "30s")
+    return unsafe(f"write `{key}: {value}`", Edit(under(found.route, key), value))
 
 
 CHECK = Check(RULE, reads=argo.KINDS | {"retries"}, run=check)

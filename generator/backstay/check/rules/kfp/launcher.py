@@ -146,3 +146,13 @@ def by_environment(part: Node) -> bool:
     """Whether a default or an override takes its credentials from the environment."""
     credentials = part.node("credentials")
     return credentials is not None and credentials.flag("fromEnv")
+
+
+IGNORED = ("endpoint", "region", "disableSSL")
+"""What the launcher passes over when credentials come from the environment, until it keeps the endpoint."""
+
+
+def ignores(ctx: Context, part: Node, name: str) -> bool:
+    """Whether a field of a default or an override would be passed over for its `fromEnv`."""
+    known = "pipelines" in ctx.versions and not ctx.has(Feature.LAUNCHER_ENVIRONMENT_KEEPS_ENDPOINT)
+    return name in IGNORED and known and by_environment(part)

@@ -20,6 +20,7 @@ from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import envoy, pools
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 from backstay.core.route import Route
 
 RULE = rule(__doc__, "MSH003", "keepalive-refused")
@@ -54,10 +55,16 @@ def _judge(
                 route,
                 f"the keepalive has no `{name}`, and is refused",
                 f"add `{name}: {_usual(name)}`",
+                fix=unsafe(f"add `{name}: {_usual(name)}`", Edit((*route, name), _usual(name))),
             )
         elif (found := envoy.milliseconds(value)) is not None and found < _LEAST_MS:
             message = f"`{name}: {look.text(value)}` is refused: it has to be at least 1ms"
-            yield ctx.report(RULE, item, (*route, *way), message, _help(name))
+            fix = (
+                unsafe(f"write `{_usual(name)}`", Edit((*route, *way), _usual(name)))
+                if name == "timeout"
+                else None
+            )
+            yield ctx.report(RULE, item, (*route, *way), message, _help(name), fix=fix)
 
 
 def _usual(name: str) -> str:

@@ -21,6 +21,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import way
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.fact import Fact
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import show_duration
 from backstay.model.network import Knobs
 from backstay.upstream.grpc import KEEPALIVE_TIME, KEEPALIVE_TIMEOUT
@@ -56,6 +57,7 @@ def _judge(
             f"a keepalive timeout of {show_duration(timeout.value)} is also TCP_USER_TIMEOUT: {who} drops connections after "
             "so little packet loss",
             at=look.stated(timeout, knobs.service.place), help=f"write `{KEEPALIVE_TIMEOUT}: {_DEFAULT_MS}`",
+            fix=unsafe(f"write {_DEFAULT_MS}", Edit(stated.route, _DEFAULT_MS)) if (stated := look.stated(timeout)).route else None,
         )  # fmt: skip
 
 

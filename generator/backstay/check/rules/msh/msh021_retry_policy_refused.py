@@ -22,12 +22,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from backstay.check import claims, look
-from backstay.check.context import Context
+from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import service_config
 from backstay.check.rules.msh.service_config import Config
+from backstay.claims.claim import Found
 from backstay.claims.mesh import MSH021, STATUSES
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, Fix, safe
 from backstay.core.route import Route
 from backstay.upstream.grpc import LEAST_BACKOFF_MS
 from backstay.upstream.istio import RETRY_WORDS
@@ -42,7 +44,7 @@ Fault = tuple[Route, str, str]
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the policies of VirtualServices, then those of gRPC service configs."""
-    for found in claims.judge(ctx, RULE, MSH021):
+    for found in claims.judge(ctx, RULE, MSH021, _mend):
         yield _without_blanks(found)
     for config in service_config.configs(ctx):
         for route, message, help_ in _of_config(config):
@@ -59,6 +61,14 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
                     message = "C-core may round so short a wait to none, and then never tries again"
                     help_ = f'write `"{name}": "0.002s"` or more'
                     yield config.report(RULE, (*route, name), message, help_, Severity.WARNING)
+
+
+def _mend(item: Item, found: Found) -> Fix | None:
+    """The words of `retryOn` without blanks around them, where that makes all of them known."""
+    text = look.text(look.at(item.value, *found.route)) if found.route[-1:] == ("retryOn",) else None
+    words = [word.strip() for word in text.split(",")] if text else []
+    known = words and all(word in RETRY_WORDS or word in STATUSES for word in words)
+    return safe(f"write `{','.join(words)}`", Edit(found.route, ",".join(words))) if known else None
 
 
 def _without_blanks(found: Diagnostic) -> Diagnostic:

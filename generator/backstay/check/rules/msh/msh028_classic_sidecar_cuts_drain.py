@@ -24,6 +24,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import ending
 from backstay.check.rules.msh.ending import Kind, Pod
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, under, unsafe
 from backstay.core.units import show_duration
 
 RULE = rule(__doc__, "MSH028", "classic-sidecar-cuts-drain")
@@ -54,6 +55,7 @@ def _too_long(ctx: Context, pod: Pod, drain: float) -> Iterator[Diagnostic]:
             RULE, pod.item, pod.grace_route,
             f"the pod is killed after {show_duration(pod.grace)}, before its sidecar has drained for {show_duration(int(drain))}",
             f"write `terminationGracePeriodSeconds: {int(drain) // 1000 + 5}`",
+            fix=unsafe(f"write {int(drain) // 1000 + 5}", Edit(under(pod.grace_route, "terminationGracePeriodSeconds"), int(drain) // 1000 + 5)),
         )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import ending
 from backstay.check.rules.msh.ending import Kind, Pod
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, under, unsafe
 from backstay.core.units import show_duration
 
 RULE = rule(__doc__, "MSH029", "native-sidecar-drain")
@@ -60,13 +61,16 @@ def _too_short(ctx: Context, pod: Pod) -> Iterator[Diagnostic]:
             RULE, pod.item, pod.grace_route,
             f"the pod is killed after {show_duration(pod.grace)}, and {ending.parts(pod, request)}",
             f"write `terminationGracePeriodSeconds: {int(pod.pre_stop + request) // 1000 + 5}`",
+            fix=unsafe(f"write {int(pod.pre_stop + request) // 1000 + 5}",
+                       Edit(under(pod.grace_route, "terminationGracePeriodSeconds"), int(pod.pre_stop + request) // 1000 + 5)),
         )  # fmt: skip
 
 
 def _own_hooks(ctx: Context, pod: Pod) -> Iterator[Diagnostic]:
     for entry, route in ending.proxy_containers(pod):
         if look.mapping(entry.get("lifecycle")):
-            yield ctx.report(RULE, pod.item, (*route, "lifecycle"), _REPLACED, _REMOVE, Severity.WARNING)
+            yield ctx.report(RULE, pod.item, (*route, "lifecycle"), _REPLACED, _REMOVE, Severity.WARNING,
+                             unsafe("take it out", Edit((*route, "lifecycle"), None)))  # fmt: skip
 
 
 def _injected_hooks(ctx: Context) -> Iterator[Diagnostic]:

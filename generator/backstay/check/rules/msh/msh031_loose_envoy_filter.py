@@ -35,10 +35,12 @@ from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import envoy
 from backstay.check.rules.msh.envoy import Patch
+from backstay.claims.claim import Found
 from backstay.claims.mesh import MSH031, NO_CONTEXT
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, Fix, safe, under, unsafe
 from backstay.core.route import Route
-from backstay.upstream.istio import FILTER_TYPES
+from backstay.upstream.istio import FILTER_TYPES, OLD_FILTER_NAMES
 
 RULE = rule(__doc__, "MSH031", "loose-envoy-filter", MSH031.severity)
 
@@ -51,7 +53,7 @@ _WITHOUT_MATCH = frozenset({"BOOTSTRAP"})
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every EnvoyFilter by itself, then beside others and in the mesh's root namespace."""
-    for found in claims.judge(ctx, RULE, MSH031):
+    for found in claims.judge(ctx, RULE, MSH031, _mend):
         wider = None if found.message != NO_CONTEXT else _in_root(ctx, found)
         rival = None if found.severity is not Severity.WARNING else _with_rival(ctx, found)
         yield wider or rival or found
@@ -104,6 +106,19 @@ def _types(patch: Patch) -> Iterator[tuple[Route, str, str]]:
             f"`@type` is not that of {name}: istiod panics and leaves out every later patch of the listener"
         )
         yield (*patch.value_route, *way, "@type"), told, f"write `{wanted}`"
+
+
+def _mend(item: Item, found: Found) -> Fix | None:
+    """The new name for an old one, and a `priority` where there is none."""
+    if "priority" in found.message:
+        return unsafe("write `priority: 10`", Edit(under(found.route, "priority"), 10))
+    name = (*found.route, "filterChain", "filter", "name")
+    sub = (*found.route, "filterChain", "filter", "subFilter", "name")
+    for route in (name, sub):
+        new = OLD_FILTER_NAMES.get(str(look.at(item.value, *route)))
+        if new is not None and f"`{new}`" in found.help:
+            return safe(f"write `{new}`", Edit(route, new))
+    return None
 
 
 CHECK = Check(RULE, reads=frozenset({"EnvoyFilter"}), run=check)

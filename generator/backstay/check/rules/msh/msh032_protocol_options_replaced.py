@@ -27,6 +27,7 @@ from backstay.check.rules.msh import envoy
 from backstay.check.rules.msh.envoy import Patch
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, unsafe
 from backstay.core.route import Route
 
 RULE = rule(__doc__, "MSH032", "protocol-options-replaced")
@@ -78,7 +79,9 @@ def _alone(ctx: Context, options: Options) -> Iterator[Diagnostic]:
     if service and "." not in service:
         yield ctx.report(RULE, item, (*options.patch.route, "match", "cluster", "service"),
                          f"`{service}` matches no cluster: only full host names do",
-                         f"write `{service}.{item.ref.namespace or '<namespace>'}.svc.cluster.local`")  # fmt: skip
+                         f"write `{service}.{item.ref.namespace or '<namespace>'}.svc.cluster.local`",
+                         fix=unsafe("write the full name", Edit((*options.patch.route, "match", "cluster", "service"), f"{service}.{item.ref.namespace}.svc.cluster.local"))
+                         if item.ref.namespace else None)  # fmt: skip
     if (
         ctx.has(Feature.HTTP2_KEEPALIVE)
         and options.patch.context == "SIDECAR_OUTBOUND"

@@ -24,6 +24,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import envoy, way
 from backstay.check.rules.msh.envoy import Patch
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, unsafe
 from backstay.core.route import Route
 from backstay.model.gateway import Gateway, GatewayKind
 from backstay.model.network import GatewayKnobs
@@ -34,6 +35,9 @@ RULE = rule(__doc__, "MSH033", "envoy-filter-reaches-nobody")
 _BESIDE = frozenset({"Gateway", "Service", "ServiceEntry"})
 _WAYPOINT_ONLY = frozenset({"Service", "ServiceEntry", "GatewayClass", "Waypoint"})
 _SIDECARS = frozenset({"SIDECAR_INBOUND", "SIDECAR_OUTBOUND"})
+
+
+_INBOUND = "write `context: SIDECAR_INBOUND`"
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
@@ -59,7 +63,10 @@ def _by_reference(ctx: Context, item: Item, patches: list[Patch]) -> Iterator[Di
             yield ctx.report(RULE, item, (*route, "kind"), message, help_)
     for patch in patches:
         for route, message, help_ in _on_waypoints(patch, kinds):
-            yield ctx.report(RULE, item, route, message, help_)
+            mended = help_ == _INBOUND and unsafe(
+                "write `context: SIDECAR_INBOUND`", Edit(route, "SIDECAR_INBOUND")
+            )
+            yield ctx.report(RULE, item, route, message, help_, fix=mended or None)
 
 
 def _is_waypoint(knobs: GatewayKnobs, item: Item) -> bool:
@@ -92,7 +99,7 @@ def _on_waypoints(patch: Patch, kinds: set[str]) -> Iterator[tuple[Route, str, s
         yield (
             (*patch.route, "match", "context"),
             "a waypoint's listeners are patched in the context SIDECAR_INBOUND only",
-            "write `context: SIDECAR_INBOUND`",
+            _INBOUND,
         )
     elif (
         patch.apply_to == "CLUSTER"
