@@ -126,7 +126,7 @@ def call_reason(**network: object) -> str | None:
 
 
 def test_what_cannot_be_played_is_said():
-    """Ambient meshes, machines that end connections, boxes that tell PINGs from data, other protocols."""
+    """Ambient meshes, machines that end connections, boxes that tell PINGs from data, uploads over HTTP/1.1."""
     assert call_reason() is None
     ambient = {"version": "1.31", "dataPlane": "ambient"}
     assert "ambient: not tried here" in call_reason(istio=ambient, clients={}, services={"metadata": {}})
@@ -136,7 +136,9 @@ def test_what_cannot_be_played_is_said():
     )
     assert "does not count PINGs" in call_reason(boxes={"box": {"idle": "300s", "refreshedBy": ["data"]}})
     web = {"web": {"host": "web.prod.svc.cluster.local", "port": 80, "protocol": "http"}}
-    assert "HTTP/1.1 is not spoken here" in call_reason(services=web, calls=[{**CALL, "to": "web"}])
+    assert call_reason(services=web, calls=[{**CALL, "to": "web"}]) is None
+    upload = call_reason(services=web, calls=[{**CALL, "to": "web", "stream": "client"}])
+    assert upload == "HTTP/1.1 answers whole requests: streams of its callers are not played here"
 
 
 def test_a_silence_that_takes_too_long_is_said():

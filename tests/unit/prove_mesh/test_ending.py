@@ -116,3 +116,14 @@ def test_calls_of_a_trial_end_before_their_deadline_would():
     assert takes(setting_of(istio=NATIVE, calls=[call]), 90_000) == 90_000
     assert takes(setting_of(istio=NATIVE, calls=[{**call, "deadline": "5s"}]), 5_000) == 4_500
     assert takes(setting_of(istio=NATIVE, calls=[{**call, "deadline": "2h"}]), 90_000) == 90_000
+
+
+def test_calls_of_a_trial_end_before_their_route_takes_a_try_for_lost():
+    """The caller's sidecar gives one of three tries a part of the deadline; without a sidecar there is no route."""
+    call = {"from": "trainers", "to": "metadata", "deadline": "30s", "idempotent": True}
+    retries = {"calls": {"attempts": 3, "initial": "50ms"}}
+    routed = setting_of(istio=NATIVE, client=True, calls=[call], retries=retries)
+    (route,) = routed.emitted.cluster.network.routes
+    assert route.per_try is not None
+    assert takes(routed, 90_000) == route.per_try.value * 9 // 10 < 9_000
+    assert takes(setting_of(istio=NATIVE, calls=[call], retries=retries), 90_000) == 27_000

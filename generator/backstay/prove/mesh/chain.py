@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from backstay.core.failure import CannotTell
 from backstay.model.hop import End, Hop, Side
-from backstay.model.network import Runtime
+from backstay.model.network import Protocol, Runtime
 from backstay.prove.children import Child
 from backstay.prove.mesh.box import timer
 from backstay.prove.mesh.envoy import envoy, reserved_port
@@ -108,7 +108,11 @@ class _Builder:
     async def server(self) -> tuple[Peer, int]:
         """The server, and the port that it has chosen."""
         call = self.setting.call
-        settings = {"options": self._options(self.setting.server_arguments), "scale": self.scale}
+        idle = call.service.wait_timeout
+        settings = {
+            "options": self._options(self.setting.server_arguments), "scale": self.scale,
+            "idle": None if idle is None else idle.value / 1000 / self.scale,
+        }  # fmt: skip
         program = self._program("server", call.service.runtime)
         one, ready = await self.stack.enter_async_context(
             peer(f"the server {call.service.name}", program, settings)
@@ -128,14 +132,21 @@ class _Builder:
     async def client(self, port: int) -> Peer:
         """The client of a port."""
         options = self._options(self.setting.client_arguments)
-        settings = {"target": f"{LOOPBACK}:{port}", "options": options, "scale": self.scale}
+        settings = {
+            "target": f"{LOOPBACK}:{port}",
+            "options": options,
+            "scale": self.scale,
+            "host": self.setting.call.service.host.value,
+        }
         client = self.setting.call.client
         program = self._program("client", client.runtime)
         one, _ = await self.stack.enter_async_context(peer(f"the client {client.name}", program, settings))
         return one
 
     def _program(self, role: str, runtime: Runtime) -> list[str]:
-        """Which of the peers: what is no HTTP/2 is bytes to everybody on the way."""
+        """Which of the peers: what is no HTTP is bytes to everybody on the way."""
+        if self.setting.call.service.protocol is Protocol.HTTP:
+            return python_peer(f"http_{role}")
         if not self.setting.call.service.protocol.pings:
             return python_peer(f"tcp_{role}")
         go = self.setting.go.plays(runtime)

@@ -106,8 +106,8 @@ def untried_call(call: Call) -> str | None:
     """Why nothing about a call can be tried here; None when something can."""
     if any(hop.sender_end.is_ambient or hop.receiver_end.is_ambient for hop in call.hops):
         return "ambient: not tried here, as ztunnels and waypoints are not run"
-    if call.service.protocol is Protocol.HTTP:
-        return "HTTP/1.1 is not spoken here: only gRPC, HTTP/2 and plain connections are made"
+    if call.service.protocol is Protocol.HTTP and call.stream in {"client", "both"}:
+        return "HTTP/1.1 answers whole requests: streams of its callers are not played here"
     unplayed = (why for hop in call.crossings for box in hop.boxes if (why := unplayable(box)))
     return next(unplayed, None) or _unaddressed(call)
 

@@ -5,9 +5,10 @@ application gets SIGTERM and finishes what it has begun. What is still there at 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from backstay.core.fact import Fact
 from backstay.core.failure import CannotTell
 from backstay.prove.children import Child
 from backstay.prove.mesh import admin
@@ -47,9 +48,21 @@ async def drain(setting: Setting, scale: int, longest: int, starts: asyncio.Sema
 
 
 def takes(setting: Setting, longest: int) -> int:
-    """How long the longest call of a trial takes: a bit less than its deadline, which would end it whatever the pod does."""
-    deadline = setting.call.deadline
-    return longest if deadline is None else min(longest, deadline.value * _IN_TIME_PERCENT // 100)
+    """How long the longest call of a trial takes: a bit less than what would end it whatever the pod does.
+
+    That is its deadline, and what its route gives a single try.
+    """
+    ends = [setting.call.deadline, *_tries(setting)]
+    return min(
+        [longest, *(end.value * _IN_TIME_PERCENT // 100 for end in ends if end is not None and end.value)]
+    )
+
+
+def _tries(setting: Setting) -> Iterator[Fact[int] | None]:
+    call = setting.call
+    for route in setting.emitted.cluster.network.routes if call.routed_by_sidecar else ():
+        if route.host.value == call.service.host.value:
+            yield route.per_try
 
 
 async def _drained(running: Chain, setting: Setting, scale: int, longest: int) -> Drained:

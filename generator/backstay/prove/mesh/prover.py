@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backstay.core.failure import CannotTell
 from backstay.core.manifest import Settled
 from backstay.model.cluster import Cluster
-from backstay.model.network import Runtime
+from backstay.model.network import Protocol, Runtime
 from backstay.prove.mesh import judge
 from backstay.prove.mesh.claims import LONGEST_SECONDS, claims, untried, untried_call
 from backstay.prove.mesh.drain import drain
@@ -179,6 +179,8 @@ class _Call:
 
     def _stand_ins(self) -> list[str]:
         call = self.setting.call
+        if call.service.protocol is Protocol.HTTP:
+            return ["both ends are HTTP/1.1 of Python's standard library"]
         if not call.service.protocol.pings:
             return [f"both ends exchange bytes, not {call.service.protocol}"]
         ends = ((call.client.name, call.client.runtime), (call.service.name, call.service.runtime))
