@@ -9,10 +9,19 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
 from backstay.load.fleet import Refused, fleet
+from backstay.load.formats import READERS, Read
 from backstay.load.profiles import Merged
 from backstay.load.rules import NO_CLUSTERS
 from backstay.pipeline import Compiled, Source, compile_spec, source_of
 
+
+def _read_cue(name: str, text: str) -> Read:
+    from backstay.cli.cue import read_spec  # an engine that few specs want
+
+    return read_spec(name, text)
+
+
+READERS[".cue"] = _read_cue
 NO_POLICY = Judge()
 """Findings as the rules have them."""
 

@@ -15,6 +15,7 @@ from backstay.core.place import Place
 from backstay.core.route import Route
 from backstay.load import rules
 from backstay.load.clean import clean_value
+from backstay.load.formats import READERS, spots
 from backstay.load.spot import Composed, Spot, closest
 
 MAX_BYTES: Final = 2**18  # of a spec: a hundred times the design's full example
@@ -52,7 +53,13 @@ class Document:
 
 def load_document(path: Path, shown: str) -> Document:
     """Read a spec file that is printed as `shown`; BadInput with every finding in it."""
-    return read_document(read_bytes(path, shown, MAX_BYTES), shown)
+    content = read_bytes(path, shown, MAX_BYTES)
+    reader = READERS.get(path.suffix)
+    if reader is None:
+        return read_document(content, shown)
+    text = decode(content, shown)
+    value, marks = reader(shown, text)
+    return Document(shown, text, value, spots(marks))
 
 
 def read_document(text: str | bytes, shown: str) -> Document:

@@ -10,7 +10,9 @@ from backstay.core.place import Place
 from backstay.load import rules
 from backstay.load.document import Document, load_document
 
-_ENDINGS: Final = (".yaml", ".yml")
+_ENDINGS: Final = (".yaml", ".yml", ".cue")
+_NO_SPECS: Final = frozenset({"schema.cue"})
+"""What `backstay schema --cue` writes may lie beside specs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Folder:
     root: Path
 
     def files(self) -> list[str]:
-        """The names of its YAML files in order, without hidden ones; none when there is no such folder."""
+        """The names of its spec files in order, without hidden ones; none when there is no such folder."""
         try:
             names = os.listdir(self.path)  # noqa: PTH208 - ten thousand names, not as many Path objects
         except (FileNotFoundError, NotADirectoryError):
@@ -35,7 +37,9 @@ class Folder:
                 [rules.UNREADABLE_FILE.report(f"cannot be read: {reason}", at=at, help=help_)]
             ) from failed
 
-        return sorted(name for name in names if name.endswith(_ENDINGS) and name[0] != ".")
+        return sorted(
+            name for name in names if name.endswith(_ENDINGS) and name[0] != "." and name not in _NO_SPECS
+        )
 
     def show(self, file: str) -> str:
         """A file of the folder as it is printed."""

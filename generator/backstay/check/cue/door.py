@@ -121,6 +121,11 @@ class Value:
         """The plain value as JSON text."""
         return json.dumps(self.to_python())
 
+    def places(self, name: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
+        """Path, line and column of every value below that stands in the file of that name, parents first."""
+        for spot in self._ask("places", path=name).get("spots") or ():
+            yield tuple(spot["path"]), spot["line"], spot["column"]
+
     def free(self) -> None:
         """Forget the value."""
         self._ask("free")

@@ -27,5 +27,8 @@ NOT_JUDGED = error("CUE007", "object-not-judged", "no policy was held against th
 NO_ENGINE = Rule(
     "CUE008", "policies-not-judged", Severity.INFO, "the folder's CUE was not held against anything here", ""
 )
+NO_SPEC = error(
+    "CUE009", "cue-spec-without-value", "there is nothing to compile until the spec has one plain value"
+)
 
-RULES = (VIOLATED, NO_POLICY, UNDECIDED, BOUNDED, TRAP, BAD_SELECTION, NOT_JUDGED, NO_ENGINE)
+RULES = (VIOLATED, NO_POLICY, UNDECIDED, BOUNDED, TRAP, BAD_SELECTION, NOT_JUDGED, NO_ENGINE, NO_SPEC)

@@ -36,6 +36,8 @@ type reply struct {
 	Faults   []fault         `json:"faults,omitempty"`
 	Policies []policy        `json:"policies,omitempty"`
 	JSON     json.RawMessage `json:"json,omitempty"`
+	Spots    []spot          `json:"spots,omitempty"`
+	Text     string          `json:"text,omitempty"`
 	Bounded  string          `json:"bounded,omitempty"`
 	Refused  string          `json:"refused,omitempty"`
 }

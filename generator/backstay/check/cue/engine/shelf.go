@@ -36,6 +36,8 @@ var operations = map[string]func(*shelf, request) (reply, error){
 	"validate": validate,
 	"json":     toJSON,
 	"free":     free,
+	"places":   places,
+	"schema":   schema,
 	"policies": policies,
 }
 

