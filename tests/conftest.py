@@ -15,7 +15,7 @@ from support.examples import PROFILES
 from support.repository import NO_FIXTURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _SKIPPED: list[str] = []
 
@@ -29,6 +29,15 @@ for _name, _examples in PROFILES.items():
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
 settings.load_profile(next(iter(PROFILES)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_keep_their_bytecode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Processes that tests start compile the modules once a session, not each anew, also where nothing may be written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
+        yield
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import traceback
-from hashlib import sha256
 
 from backstay.core.rule import error as error_rule
 
@@ -18,6 +17,8 @@ RULES = (RULE_CRASHED,)
 
 def fault_id(error: BaseException) -> str:
     """The same twelve characters whenever the same kind of error comes from the same lines."""
+    from hashlib import sha256  # OpenSSL, which no start should wait for
+
     frames = traceback.extract_tb(error.__traceback__)
     places = "\n".join(f"{os.path.basename(f.filename)}:{f.lineno}:{f.name}" for f in frames)  # noqa: PTH119 - a name
     return sha256(f"{type(error).__name__}\n{places}".encode()).hexdigest()[:12]
