@@ -267,3 +267,31 @@ def test_an_old_fault_does_not_hold_finalizers(apiserver, objects, installed):
     with pytest.raises(Refused, match="KFP001"):
         apiserver.apply(worse)
     apiserver.delete(BAD)
+
+
+def test_gatekeepers_templates_are_taken(apiserver, crds):
+    """Strictly, by the schema that Gatekeeper ships; each constraint is of a kind that a template makes."""
+    _, objects = emitted(engine="gatekeeper", baseline=BASELINE)
+    templates = [one for one in objects if one["kind"] == "ConstraintTemplate"]
+    apiserver.install_crds(crds("gatekeeper", "3.23", "ConstraintTemplate"))
+    for one in templates:
+        apiserver.apply(one)
+    made = {one["spec"]["crd"]["spec"]["names"]["kind"]: one["metadata"]["name"] for one in templates}
+    assert all(kind.lower() == name for kind, name in made.items())
+    constraints = [one for one in objects if one["kind"] != "ConstraintTemplate"]
+    assert [one["kind"] for one in constraints] == sorted(made)
+    assert {one["spec"]["enforcementAction"] for one in constraints} == {"deny", "warn"}
+
+
+def test_gatekeepers_expressions_are_those_of_the_policies():
+    """One text for both: what the API server was asked above holds for Gatekeeper."""
+    _, by_policy = emitted(baseline=BASELINE)
+    _, by_template = emitted(engine="gatekeeper", baseline=BASELINE)
+    policies = [one["spec"]["validations"] for one in by_policy if one["kind"] == MANAGED[0]]
+    sources = [
+        one["spec"]["targets"][0]["code"][0]["source"]
+        for one in by_template
+        if one["kind"] == "ConstraintTemplate"
+    ]
+    assert sorted(map(str, policies)) == sorted(str(one["validations"]) for one in sources)
+    assert all("matchCondition" in one for one in sources)

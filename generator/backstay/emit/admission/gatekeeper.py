@@ -1,7 +1,8 @@
 """Gatekeeper's ConstraintTemplates and Constraints: the same expressions, for its engine K8sNativeValidation.
 
-The engine is on by default from Gatekeeper 3.18 on and behind a flag in 3.17; it reads the CEL of ValidatingAdmissionPolicy, so that
-there is no second text in Rego that could say something else. Gatekeeper generates no policies of its own from them.
+The engine is on by default from Gatekeeper 3.17 on. It reads the CEL of ValidatingAdmissionPolicy, so that there is no second text in
+Rego that could say something else. It spells `matchCondition` in the singular, and ignores the plural. It makes no policies of its own
+from these templates (`generateVAP`): two judges would answer twice.
 Source: open-policy-agent/gatekeeper pkg/drivers/k8scel/schema/schema.go (Source), open-policy-agent/frameworks
 constraint/pkg/apis/templates/v1 (ConstraintTemplateSpec).
 """
@@ -36,7 +37,7 @@ def _template(one: Meant, kind: str) -> Body:
     source: Body = {
         "failurePolicy": "Fail",
         "generateVAP": False,
-        "matchConditions": [{"name": "says-something-new", "expression": _CHANGED_OR_AUDITED}],
+        "matchCondition": [{"name": "says-something-new", "expression": _CHANGED_OR_AUDITED}],
         "variables": [{"name": name, "expression": text} for name, text in one.policy.variables],
         "validations": [
             {"expression": check.expression, "messageExpression": check.message, "message": f"{one.policy.rule} is violated"}

@@ -1,0 +1,62 @@
+"""Why the other rules are no policies: what a policy, which sees one object and nothing else, would lack."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from backstay.claims.registry import EXPRESSED, known
+
+
+class Reason(StrEnum):
+    """What stands in the way."""
+
+    SPEC = (
+        "it holds objects against what the spec says of calls, workloads and numbers; no object carries that"
+    )
+    OTHERS = "it needs other objects beside the one that is sent, or their absence"
+    NESTED = "it reads YAML or JSON inside a text, which CEL cannot parse"
+    FILES = "it is about files that no API server sees: ZenML's, kubelets', kustomizations"
+    DROPPED = "the API server drops a field that its schema does not know before a policy sees the object"
+    REFUSED = "the API server, or the webhook of the object's own controller, refuses the object anyway"
+    NUMBERS = "it adds up durations, replicas or tries, or measures with a number that the policy profile may change"
+    SPELLING = "it reads protobuf messages inside EnvoyFilters, whose fields may be spelled in two ways at every level"
+    ORDER = "it depends on what stands before what in a list, which comprehensions of CEL do not tell"
+    INSTALL = "it judges the Deployments of an upstream install, which people patch and do not write"
+
+
+_REASONS: Mapping[Reason, str] = {
+    Reason.SPEC: (
+        "JOB006 JOB007 JOB015 JOB017 JOB026 JOB029 JOB035 JOB041 JOB042 JOB043 JOB044 JOB045 KFP027 KFP035"
+        " MSH001 MSH002 MSH004 MSH005 MSH006 MSH007 MSH010 MSH011 MSH012 MSH014 MSH015 MSH016 MSH017 MSH019 MSH020"
+        " MSH026 MSH036 MSH037 MSH038 MSH039 MSH040 VER003"
+    ),
+    Reason.OTHERS: (
+        "JOB003 JOB004 JOB005 JOB008 JOB025 JOB027 JOB036 JOB037 JOB038 KFP009 KFP012 KFP013 KFP014 KFP015 KFP016"
+        " KFP017 KFP018 KFP020 KFP021 KFP022 KFP033 KFP034 MSH008 MSH009 MSH022 MSH023 MSH024 MSH025 MSH027 MSH033"
+    ),
+    Reason.NESTED: (
+        "JOB039 JOB040 KFP002 KFP003 KFP004 KFP005 KFP006 KFP007 KFP008 KFP023 KFP024 KFP026 KFP029 MSH013 MSH028 MSH029"
+        " MSH030 MSH041"
+    ),
+    Reason.FILES: "GOP001 JOB014 JOB031 JOB032 JOB033 KFP025",
+    Reason.DROPPED: "MSH034",
+    Reason.REFUSED: "JOB034",
+    Reason.NUMBERS: "JOB011 JOB012 JOB021 JOB030 MSH018",
+    Reason.SPELLING: "MSH003 MSH032 MSH035",
+    Reason.ORDER: "JOB016 JOB019",
+    Reason.INSTALL: "KFP010 KFP019 KFP030 KFP031 KFP032",
+}
+
+
+def reason(rule: str) -> Reason | None:
+    """What stands in the way of a policy; None where there is one, or the rule is not about objects and specs."""
+    return next((why for why, ids in _REASONS.items() if rule in ids.split()), None)
+
+
+def left(rule: str) -> str:
+    """Which part of a rule its policy cannot tell, and why; empty when it tells all of it."""
+    return next((one.leaves for one in EXPRESSED if one.rule == rule), "")
+
+
+def explained() -> frozenset[str]:
+    """The ids of all rules that have a policy or a reason."""
+    return known() | {rule for ids in _REASONS.values() for rule in ids.split()}
