@@ -48,6 +48,7 @@ from backstay.check.rules.job import job042_disruptions_exceed_tries as job042
 from backstay.check.rules.job import job043_controller_not_installed as job043
 from backstay.check.rules.job import job044_recovery_not_installed as job044
 from backstay.check.rules.job import job045_budget_does_not_add_up as job045
+from backstay.check.rules.job import job046_pytorchjob_to_move as job046
 from backstay.check.rules.kfp import kfp001_dead_launcher_key as kfp001
 from backstay.check.rules.kfp import kfp002_unread_provider_field as kfp002
 from backstay.check.rules.kfp import kfp003_provider_without_credentials as kfp003
@@ -176,6 +177,7 @@ CHECKS: tuple[Check, ...] = (
     job043.CHECK,
     job044.CHECK,
     job045.CHECK,
+    job046.CHECK,
     kfp001.CHECK,
     kfp002.CHECK,
     kfp003.CHECK,
