@@ -135,3 +135,16 @@ def test_without_the_engine_it_says_what_is_missing(folder: Path):
     with pytest.raises(Failed) as failed:
         backstay(folder, "check", PATH=os.environ["PATH"])
     assert failed.value.status == 1
+
+
+def test_an_audit_holds_them_against_hand_written_manifests(program: Path, tmp_path: Path):
+    """At the file and line of the field."""
+    (tmp_path / "m").mkdir()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/p.cue").write_text('p: {@policy(kinds="ConfigMap"), data?: size?: <5}')
+    (tmp_path / "m/a.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  size: 7\n"
+    )
+    with pytest.raises(Failed) as failed:
+        backstay(tmp_path, "audit", "m", "--policies", "policies", "--format", "github")
+    assert failed.value.status == 1

@@ -14,6 +14,8 @@ from backstay.audit.versions import Signs
 from backstay.audit.with_context import judge_with, merged
 from backstay.check import engine
 from backstay.check.context import Context, Item
+from backstay.check.cue.judge import Texts
+from backstay.check.cue.judge import judge as judge_by_cue
 from backstay.cluster.kustomize import tool
 from backstay.core.diagnostic import Diagnostic
 
@@ -34,6 +36,8 @@ class Given:
 
     versions: Mapping[str, str]
     context: Stated | None = None
+    cue: Texts = ()
+    """The organisation's policies in CUE."""
 
 
 def audit_path(path: Path, given: Given) -> Audit:
@@ -97,9 +101,10 @@ def _judged(read: list[Item], reading: Reading, given: Given, notes: list[str]) 
     schemas = Schemas(versions.exact)
     context = Context(objects.items, versions.features, versions.lines)
     found = (*(one for item in objects.items for one in schemas.judge(item)), *engine.run(context))
+    by_cue = judge_by_cue(given.cue, objects.items)
     with_context = judge_with(given.context, objects, context, versions)
     return Audit(
-        [*reading.found, *merged(map(objects.located, found), with_context)],
+        [*reading.found, *merged(map(objects.located, (*found, *by_cue)), with_context)],
         [*notes, *_others(reading), *_strangers(schemas), *versions.notes, *with_context.notes],
         len(objects.items), reading.refused or with_context.refused,
     )  # fmt: skip

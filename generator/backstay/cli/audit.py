@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -106,7 +106,8 @@ class _Run:
     def judged(self) -> tuple[Audit, list[Diagnostic]]:
         """What the audit finds, as the policy sees it."""
         judge = judge_for(_beside(self.path), self.policies)
-        done = audit_text(_stdin(), self.given) if self.path == _STDIN else audit_path(self.path, self.given)
+        given = replace(self.given, cue=judge.cue)
+        done = audit_text(_stdin(), given) if self.path == _STDIN else audit_path(self.path, given)
         kept, excuses = judge.judge(done.findings, "", _documents(done.findings))
         return done, [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
 

@@ -16,6 +16,6 @@ policies_option = click.option(
     "--policies",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     metavar="DIR",
-    help="Severities and waivers (default: policies/ beside the specs).",
+    help="Severities, waivers and rules in CUE (default: policies/ beside the specs).",
 )
 """Where the organisation's policy is."""
