@@ -31,11 +31,11 @@ CALL = {
 NETWORK = {
     "boxes": {"box": {"idle": "300s"}},
     "clients": {"shop": {"sidecar": True}},
-    "services": {"web": WEB},
+    "services": {"web": WEB, "till": {**WEB, "host": "till.prod.svc.cluster.local", "workload": {"name": "till"}}},
     "overrides": {"web": {"tcpKeepalive": {"time": "2m30s", "interval": "10s", "probes": 3}}},
     "calls": [
         CALL,
-        {**CALL, "idempotent": False},
+        {"from": "shop", "to": "till", "deadline": "30s", "idempotent": False},
         {**CALL, "stream": "server", "silentFor": "20m", "deadline": "2h"},
     ],
 }  # fmt: skip
@@ -64,6 +64,17 @@ def verdict(report: Report, call: int, kind: Kind) -> Verdict:
 def test_what_is_emitted_keeps_the_promises_of_requests(reports: tuple[Report, Report], kind: Kind):
     """Connections that somebody let go are not used again."""
     assert verdict(reports[0], 0, kind) is Verdict.PROVED, [one.measured for one in reports[0].findings]
+
+
+def test_tries_that_are_asked_for_are_made(reports: tuple[Report, Report]):
+    """After a 503, and after a connection that broke."""
+    found = next(one for one in reports[0].calls[0].findings if one.claim.kind is Kind.BOUNDED)
+    for words in (
+        "the server is unavailable",
+        "its server goes away",
+        "the network to the sidecar of web breaks",
+    ):
+        assert f"3 when {words}" in found.measured
 
 
 def test_a_request_that_must_not_run_twice_arrives_once(reports: tuple[Report, Report]):

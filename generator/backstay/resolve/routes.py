@@ -4,20 +4,20 @@ Sidecars retry without being asked (istio/istio pilot/pkg/networking/core/route/
 in which the server may have run. Calls that must not run twice therefore get a route that says so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backstay.core.fact import Fact, from_version, join
 from backstay.core.feature import Feature
 from backstay.model.derivation import Derivation
-from backstay.model.network import Call, CallRoute, Knobs, Network, RetryBudget
+from backstay.model.network import Call, CallRoute, Knobs, Network, Protocol, RetryBudget
 from backstay.model.parts import CallRetries, Retries
 from backstay.resolve import tries
 from backstay.resolve.platform import Platform
 from backstay.resolve.solve.solution import numbers
 from backstay.resolve.solve.terms import System
 from backstay.resolve.tries import Routed
-from backstay.upstream.istio import BEFORE_REQUEST, RETRIES, RETRY_ON
+from backstay.upstream.istio import AFTER_REQUEST, BEFORE_REQUEST, HTTP_RETRY_ON, RETRIES, RETRY_ON
 
 # Istio lifts Envoy's limits on retries; its retryBudget brings Envoy's own default back.
 _BUDGET = RetryBudget(
@@ -103,18 +103,23 @@ def _retried(
     return replace(
         route,
         retries=again,
-        retry_on=_words(host.calls),
+        retry_on=_words(host.calls, asked=retries is not None),
         base=retries.initial_ms if retries and host.paced else None,
         budget=_BUDGET if braked else None,
     )
 
 
-def _words(calls: Iterable[Call]) -> Fact[tuple[str, ...]]:
-    """What may be tried again: whatever sidecars retry anyway, unless a call must not run twice."""
+def _words(calls: Sequence[Call], *, asked: bool) -> Fact[tuple[str, ...]]:
+    """What may be tried again: nothing that a call may have begun with that must not run twice.
+
+    Else whatever sidecars retry anyway; and where the spec asks for tries, every failure that they are for.
+    """
     unsafe = [call.idempotent for call in calls if not call.idempotent.value]
     if unsafe:
         return join(tuple(sorted(BEFORE_REQUEST)), *unsafe)
-    return join(RETRY_ON, *(call.idempotent for call in calls))
+    plain = not any(call.service.protocol is Protocol.GRPC for call in calls)
+    words = (HTTP_RETRY_ON if plain else (*RETRY_ON, *AFTER_REQUEST)) if asked else RETRY_ON
+    return join(words, *(call.idempotent for call in calls))
 
 
 def _must_not_run_twice(call: Call) -> bool:

@@ -27,6 +27,13 @@ RETRIES = 2
 RETRY_ON = ("connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes")
 """What sidecars retry, and how often, where no route says otherwise (pilot/pkg/networking/core/route/retry/retry.go)."""
 
+AFTER_REQUEST = ("reset",)
+"""What else calls that may run twice are tried again on: a connection that broke, and a try that its perTryTimeout ended (Envoy's
+router takes that for a reset; without this word it ends the whole call; source/common/router/retry_state_impl.cc)."""
+HTTP_RETRY_ON = ("connect-failure", "refused-stream", *AFTER_REQUEST, "503")
+"""The same for plain HTTP, which has no `unavailable`: those words name gRPC's statuses, and `retriable-status-codes` without a
+number names none."""
+
 BEFORE_REQUEST = frozenset({"connect-failure", "refused-stream", "reset-before-request"})
 """The `retryOn` words for failures that the server cannot have begun to work on."""
 

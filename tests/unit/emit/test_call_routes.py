@@ -49,6 +49,23 @@ def test_stated_tries_count_the_first_one():
     assert "unavailable" in http["retries"]["retryOn"].split(",")
 
 
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ({}, "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes,reset"),
+        ({"protocol": "http", "portName": "http"}, "connect-failure,refused-stream,reset,503"),
+    ],
+)
+def test_tries_that_are_asked_for_are_made_after_every_failure_that_they_are_for(service, words):
+    """A server that hangs is given up as by a reset; plain HTTP has statuses of its own."""
+    retries = {"calls": {"attempts": 3}, "maxAttempts": 12}
+    network = {"services": {"orders": {**SERVICE, **service}}}
+    (http,) = _objects(call={"idempotent": True}, retries=retries, network=network)["VirtualService"]["spec"][
+        "http"
+    ]
+    assert http["retries"]["retryOn"] == words
+
+
 def test_one_try_means_no_retries():
     """And no other field, which the webhook would refuse."""
     (http,) = _objects(call={"idempotent": False}, retries={"calls": {"attempts": 1}})["VirtualService"][
