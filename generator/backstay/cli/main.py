@@ -10,6 +10,7 @@ from backstay import __version__
 from backstay.cli.outcome import Exit, guarded
 
 COMMANDS = {
+    "admission": "Print what a cluster is to refuse, as policies or constraints.",
     "audit": "Judge manifests that people wrote by hand.",
     "check": "Judge specs; write nothing.",
     "compile": "Compile specs into overlays.",
