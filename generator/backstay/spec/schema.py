@@ -9,6 +9,7 @@ from typing import Any
 
 from backstay.core.units import show_duration, show_quantity
 from backstay.spec import (
+    admission,
     cluster,
     gitops,
     memory,
@@ -24,6 +25,7 @@ from backstay.spec import (
 from backstay.spec.types import DURATION, SIZE
 
 _MODULES = (
+    admission,
     cluster,
     gitops,
     memory,
