@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backstay.audit.judge import Given, audit_path
+from backstay.audit.judge import Given, audit_paths
 from backstay.core.diagnostic import in_order
 from backstay.text.yaml import parse
 from support.repository import SHARED, needs_fixtures
@@ -23,7 +23,7 @@ def place(found, folder):
 @pytest.mark.parametrize("entry", CORPUS, ids=lambda entry: entry["path"])
 def test_upstream_has_its_documented_defects_only(entry):
     """Rule, severity, file, line, column, object and field of each; and what is said to be unknown."""
-    done = audit_path(FIXTURES / entry["path"], Given(entry["platform"]))
+    done = audit_paths([FIXTURES / entry["path"]], Given(entry["platform"]))
     found = [
         {"rule": one.rule, "severity": one.severity.value, "at": place(one, entry["path"]),
          "object": str(one.object or ""), "field": one.field or ""}

@@ -118,3 +118,50 @@ def test_a_stream_cannot_be_repaired(repository: Repository) -> None:
     ran = repository.backstay("audit", "-", "--fix")
     assert ran.code == 2
     assert "cannot be repaired" in ran.err
+
+
+LAUNCHERS = """\
+# of two teams
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kfp-launcher, namespace: team-a}
+data:
+  PIPELINE_ROOT: minio://mlpipeline/v2  # ours
+---
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: kfp-launcher, namespace: team-b}
+  data:
+    providers: |
+      minio:
+        default:  # the store
+          endPoint: minio.storage:9000
+          disableSSL: "true"
+          credentials: {fromEnv: true}
+    MINIO_HOST: minio
+"""
+
+
+def test_manifests_are_repaired_object_by_object(repository: Repository) -> None:
+    """In several documents, in lists, and inside texts that hold YAML; what is not safe waits to be asked for."""
+    repository.text("apps/launchers.yaml", LAUNCHERS)
+    ran = repository.backstay("audit", "apps", "--fix", "--platform", "pipelines=2.17")
+    safe = LAUNCHERS.replace("PIPELINE_ROOT:", "defaultPipelineRoot:").replace(
+        'disableSSL: "true"', "disableSSL: true"
+    )
+    assert text_of(repository, "apps/launchers.yaml") == safe
+    assert "2 findings repaired in 1 file" in ran.err
+    assert ran.code == 1
+    repository.backstay("audit", "apps", "--fix=unsafe", "--platform", "pipelines=2.17")
+    assert text_of(repository, "apps/launchers.yaml") == safe.replace("    MINIO_HOST: minio\n", "")
+
+
+def test_a_misspelt_field_of_any_kind_is_repaired(repository: Repository) -> None:
+    """The schemas know the field that was meant."""
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: b}\nspec:\n  ports: [{port: 80, targetport: 8080}]\n"
+    repository.text("service.yaml", text)
+    assert repository.backstay("audit", "service.yaml", "--fix", "--platform", "kubernetes=1.36").code == 0
+    assert text_of(repository, "service.yaml") == text.replace("targetport", "targetPort")

@@ -163,6 +163,37 @@ def test_a_changed_profile_has_its_clusters_judged(user: User) -> None:
     assert "specs/clusters/east.yaml:10:" in stopped.value.message
 
 
+LAUNCHER = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: kfp-launcher, namespace: {team}}}
+data:
+  {key}: minio://mlpipeline/v2
+"""
+
+
+def test_only_changed_manifests_are_judged(user: User) -> None:
+    """A manifest that was bad before stops nobody who changes another one; a new fault does, and is repaired by hand."""
+    user.write("apps/old.yaml", LAUNCHER.format(team="a", key="PIPELINE_ROOT"))
+    git(user.root, "commit", "--message=Before the hooks", "--no-verify")
+    user.write("apps/new.yaml", LAUNCHER.format(team="b", key="defaultPipelineRoot"))
+    user.commit()
+    user.write("apps/new.yaml", LAUNCHER.format(team="b", key="PIPELINE_ROOT"))
+    with pytest.raises(Failed) as stopped:
+        user.commit()
+    assert "apps/new.yaml:5:" in stopped.value.message
+    assert "apps/old.yaml" not in stopped.value.message
+
+
+def test_hooks_can_be_tried_before_they_are_configured(user: User, installed: tuple[str, Path]) -> None:
+    """`pre-commit try-repo` runs one over the repository as it stands."""
+    config, _ = installed
+    shop, revision = (re.search(rf"(?m){word}: (.*)$", config)[1] for word in ("repo", "rev"))  # type: ignore[index]
+    with skip_or_fail(), installing():
+        said = user.pre_commit("try-repo", shop, "backstay-audit", "--ref", revision, "--all-files")
+    assert re.search(r"backstay audit\.+.*(Passed|no files to check)", said)
+
+
 def test_a_deleted_cluster_takes_its_output_along(user: User) -> None:
     """pre-commit tells hooks of no deleted file; the output is looked at all the same."""
     git(user.root, "rm", "--quiet", "specs/clusters/west.yaml")

@@ -1,6 +1,6 @@
 """The story of an audit: read everything, see what runs, judge it by schemas and rules, say what could not be judged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from backstay.audit.kustomizations import Kustomization, Kustomizations, Written
 from backstay.audit.objects import Objects
 from backstay.audit.read import Reading, read_files, read_text
 from backstay.audit.schemas import Schemas
-from backstay.audit.tree import File, files
+from backstay.audit.tree import File, files, kustomizations_above
 from backstay.audit.versions import Signs
 from backstay.audit.with_context import judge_with, merged
 from backstay.check import engine
@@ -40,13 +40,14 @@ class Given:
     """The organisation's policies in CUE."""
 
 
-def audit_path(path: Path, given: Given) -> Audit:
-    """Judge a file, or every file below a folder."""
+def audit_paths(paths: Sequence[Path], given: Given) -> Audit:
+    """Judge files, or every file below folders, all together; a kustomization beside a file tells whether it is a patch."""
     reading = Reading()
     notes: list[str] = []
-    every = list(files(path, reading.found))
+    every = list({one.shown: one for path in paths for one in files(path, reading.found)}.values())
     reading.refused = bool(reading.found)
-    items = _of_files(every, find(every), reading, notes)
+    beside = find(kustomizations_above(path for path in paths if path.is_file())).patches
+    items = _of_files(every, find(every), beside, reading, notes)
     return _judged(items, reading, given, notes)
 
 
@@ -56,9 +57,11 @@ def audit_text(text: bytes, given: Given) -> Audit:
     return _judged(list(read_text(text, "-", reading)), reading, given, [])
 
 
-def _of_files(every: list[File], known: Kustomizations, reading: Reading, notes: list[str]) -> list[Item]:
+def _of_files(
+    every: list[File], known: Kustomizations, beside: frozenset[Path], reading: Reading, notes: list[str]
+) -> list[Item]:
     """The objects of all files: what kustomizations build to in place of the files that they are made of."""
-    patches = known.patches
+    patches = known.patches | beside
     plain = list(read_files(every, reading, lambda file: normal(file.path) in patches))
     command = tool() if known.by_folder else None
     if command is None:

@@ -1,11 +1,12 @@
 """Which files a path holds: YAML and JSON below a folder in one order, and never a way out of it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from backstay.audit.shapes import KUSTOMIZATION_FILES
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
@@ -69,3 +70,11 @@ def _below(folder: Path, depth: int, found: list[Diagnostic]) -> Iterator[File]:
                 found.append(unreadable(show(below), f"more than {_DEEPEST} folders deep"))
         elif entry.name.endswith(_ENDINGS) and not entry.is_dir():
             yield File(below, show(below))
+
+
+def kustomizations_above(paths: Iterable[Path]) -> list[File]:
+    """The kustomization files in the folders of some files, and in those above them up to the current one."""
+    here = Path.cwd()
+    folders = {folder for path in paths for folder in path.absolute().parents if folder.is_relative_to(here)}
+    names = (folder / name for folder in sorted(folders) for name in KUSTOMIZATION_FILES)
+    return [File(path, show(path)) for path in names if path.is_file()]

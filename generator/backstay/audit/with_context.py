@@ -72,6 +72,9 @@ def _subject(found: Diagnostic) -> tuple[object, ...]:
 
 def _about(found: Diagnostic, objects: Objects, context: Context, stated: Stated) -> Diagnostic:
     """A finding with files and lines. One that only the context's lines show is about the Service that is called."""
+    found = (
+        found if found.object else replace(found, fix=None)
+    )  # it would repair the context, which is no manifest
     called = _called(found.place, objects, context) if found.object is None else None
     if called is not None:
         at = stated.located(found).place

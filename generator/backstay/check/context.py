@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Item:
     """One object under judgement. `partial`: a patch, so what it lacks may be in the object it patches.
 
-    `takes` says whether a repair at a route can be made in the file that the places are in.
+    `takes` says whether a repair at a route can be made in the file that the places are in; never in what is emitted.
     """
 
     ref: ObjectRef
@@ -118,7 +118,7 @@ class Context:
         `fix` repairs the object's own file: an emitted object has none, as its lines are made of the spec's.
         """
         place = item.place_of(route)
-        kept = fix if fix and place.file and all(item.takes(one.route) for one in fix.edits) else None
+        kept = fix if fix and all(item.takes(one.route) for one in fix.edits) else None
         return rule.report(
             message, at=place, help=help_, object=item.ref, field=route, severity=severity, fix=kept
         )
@@ -132,7 +132,7 @@ def item_of(settled: Settled) -> Item:
     """An emitted object, or a controller's configuration, as rules see it."""
     return Item(
         _ref_of(settled), settled.value, settled.role is Role.PATCH, settled.file,
-        lambda route: spec_place(settled.origins, route),
+        lambda route: spec_place(settled.origins, route), lambda _route: False,
     )  # fmt: skip
 
 

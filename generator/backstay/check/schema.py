@@ -88,8 +88,7 @@ def _report(item: Item, flaw: Flaw, lookup: Lookup | None = None) -> Diagnostic:
 def _mend(item: Item, flaw: Flaw) -> Fix | None:
     """The field that was meant, where nothing has its name yet and the object stands in a file of its own."""
     parent = at(item.value, *flaw.route[:-1])
-    own = bool(item.place_of(flaw.route).file) and item.takes(flaw.route)
-    if not (flaw.meant and own and isinstance(parent, dict)) or flaw.meant in parent:
+    if not (flaw.meant and item.takes(flaw.route) and isinstance(parent, dict)) or flaw.meant in parent:
         return None
     return meant(f"write `{flaw.meant}`", str(flaw.route[-1]), flaw.meant, Rename(flaw.route, flaw.meant))
 

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from backstay.audit.context import read_context
-from backstay.audit.judge import Audit, Given, audit_path, audit_text
+from backstay.audit.judge import Audit, Given, audit_paths, audit_text
 from backstay.cli.fixing import FixingCommand, fix_options, level_of, make, show_diff
 from backstay.cli.folder import policies_option
 from backstay.cli.outcome import Exit, verdict
@@ -47,7 +47,9 @@ def _version(pair: str) -> tuple[str, str]:
 
 
 @click.command("audit", cls=FixingCommand)
-@click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path, allow_dash=True)
+)
 @click.option("--platform", "stated", multiple=True, callback=platform, metavar="NAME=VERSION,...",
               help="What runs, where the manifests do not show it or show something else.")  # fmt: skip
 @click.option("--context", type=click.Path(path_type=Path), metavar="FILE",
@@ -60,7 +62,7 @@ def _version(pair: str) -> tuple[str, str]:
 @click.option("--quiet", is_flag=True, help="Of the text format the sum only, and no notes.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 def command(
-    path: Path,
+    paths: tuple[Path, ...],
     stated: dict[str, str],
     context: Path | None,
     form: str,
@@ -71,17 +73,20 @@ def command(
     quiet: bool,
     strict: bool,
 ) -> int:
-    """Judge the Kubernetes manifests at PATH (a folder or a file; `-` for stdin) and print every finding.
+    """Judge the Kubernetes manifests at PATH (folders and files; `-` alone for stdin) and print every finding.
 
     Reads YAML and JSON with any number of documents, lists, kustomizations (built where kustomize or kubectl is at
-    hand), what Helm renders, and ZenML's run configurations. Nothing is written, but for `--fix`: it repairs what it can and judges again.
+    hand), what Helm renders, and ZenML's run configurations. Nothing is written, but for
+    `--fix`: it repairs what it can and judges again.
 
     Exit codes: 0 clean, 1 findings, 2 bad call or unreadable input, 3 could not tell.
     """
     fixing = level_of(level, diff=diff)
-    if fixing and path == _STDIN:
+    if _STDIN in paths and len(paths) > 1:
+        raise click.UsageError("`-` stands alone: what comes by stdin is judged for itself")
+    if fixing and _STDIN in paths:
         raise click.UsageError("what comes by stdin cannot be repaired; name a folder or a file")
-    run = _Run(path, Given(stated, None if context is None else read_context(context)), policies)
+    run = _Run(paths, Given(stated, None if context is None else read_context(context)), policies)
     done, findings = run.judged()
     if fixing:
         repair = repair_objects(findings, fixing)
@@ -99,15 +104,16 @@ def command(
 class _Run:
     """What to audit, and by which policy."""
 
-    path: Path
+    paths: tuple[Path, ...]
     given: Given
     policies: Path | None
 
     def judged(self) -> tuple[Audit, list[Diagnostic]]:
         """What the audit finds, as the policy sees it."""
-        judge = judge_for(_beside(self.path), self.policies)
+        judge = judge_for(_beside(self.paths[0]), self.policies)
         given = replace(self.given, cue=judge.cue)
-        done = audit_text(_stdin(), given) if self.path == _STDIN else audit_path(self.path, given)
+        by_stdin = self.paths == (_STDIN,)
+        done = audit_text(_stdin(), given) if by_stdin else audit_paths(self.paths, given)
         kept, excuses = judge.judge(done.findings, "", _documents(done.findings))
         return done, [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
 
