@@ -11,6 +11,7 @@ import ryaml
 from backstay.upstream.catalog import ISTIO, PIPELINES
 from e2e.support.crds import known
 from e2e.support.kubeapi import Apiserver, Object, Refused
+from e2e.support.operators import install_operators
 from e2e.support.overlay import built
 from support.compiler import compile_spec
 from support.repository import CLUSTERS, REPO, SHARED
@@ -31,19 +32,6 @@ ENGINES = (
     ("argo-cd", "3.5", "Application"),
     ("flux-kustomize", "1.9", "Kustomization"),
     ("flux-source", "1.9", "GitRepository"),
-)
-OPERATORS = (
-    ("prometheus-operator", "0.85", "PrometheusRule"),
-    ("external-secrets", "1.3", "ExternalSecret"),
-    ("knative-serving", "0.51", "Service"),
-    ("kueue", "0.19", "ClusterQueue"),
-    ("kueue", "0.19", "LocalQueue"),
-    ("kueue", "0.19", "ResourceFlavor"),
-    ("kueue", "0.19", "WorkloadPriorityClass"),
-    ("jobset", "0.12", "JobSet"),
-    ("training-operator", "1.9", "PyTorchJob"),
-    ("trainer", "2.3", "TrainingRuntime"),
-    ("trainer", "2.3", "TrainJob"),
 )
 UNPUBLISHED = frozenset({"NodeHealthCheck", "SelfNodeRemediationConfig", "SelfNodeRemediationTemplate"})
 """Kinds that no Go module publishes: the upstream manifests define them, where they are at hand."""
@@ -86,8 +74,7 @@ def test_every_object_of_an_example_cluster(
     mesh = example(name).mesh
     if mesh is not None:
         install_istio(apiserver, crds, mesh.version.value)
-    for project, line, kind in OPERATORS:
-        apiserver.install_crds(crds(project, line, kind))
+    install_operators(apiserver, crds)
     at_hand = install_unpublished(apiserver)
     objects = kustomize_build(REPO / "overlays" / name)
     assert len(objects) > 8
@@ -104,8 +91,7 @@ assert SUBMITTED, "no example cluster has jobs that people submit"
 @pytest.mark.parametrize("file", SUBMITTED)
 def test_every_job_that_people_submit(file: str, apiserver: Apiserver, crds: GetCrds):
     """With an image, which is all that the bundle leaves to them, the server takes it as it is."""
-    for project, line, kind in OPERATORS:
-        apiserver.install_crds(crds(project, line, kind))
+    install_operators(apiserver, crds)
     (job,) = ryaml.loads_all((REPO / file).read_text())
     if job["kind"] == "TrainJob":
         job["spec"]["trainer"]["image"] = "train:1"
