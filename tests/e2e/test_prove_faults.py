@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,8 +37,11 @@ class Proof:
     def __init__(self, folder: Path, **env: str) -> None:
         self._mark = uuid4().hex
         self._folder = folder
+        # Beside these specs are no policies, so that no engine for those is among the processes.
+        specs = folder.parent / "specs"
+        shutil.copytree(REPO / "specs", specs, dirs_exist_ok=True)
         self._running = subprocess.Popen(
-            [sys.executable, "-m", "backstay", "prove", "mesh", "--cluster", "legacy"], cwd=REPO, text=True,
+            [sys.executable, "-m", "backstay", "prove", str(specs), "mesh", "--cluster", "legacy"], cwd=REPO, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, "TMPDIR": str(folder), **env, "BACKSTAY_TEST_MARK": self._mark},
         )  # fmt: skip
