@@ -6,6 +6,7 @@ The one excuse is a plain clone, which has no upstream manifests beside it.
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SKIPPED: list[str] = []
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every process below them too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Never timed: a slow machine is no fault. On CI the same examples each time: a run says something of the change.
 for _name, _examples in PROFILES.items():
