@@ -1,6 +1,6 @@
 """Output against output: what a cluster's overlay is made of now, against what it was made of."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from backstay.core.diagnostic import ObjectRef
@@ -27,17 +27,29 @@ class Former:
 def against_tree(planned: Sequence[Planned], former: Iterable[Former]) -> Iterator[Change]:
     """What was added, removed and changed, in whole objects and in fields of either side.
 
-    An object is the same wherever its file is and whatever version it is looked at by.
+    An object is the same wherever its file is and whatever version it is looked at by; of several patches of one
+    object each is held against the one in its own file.
     """
-    old = {_slot(one.file, role_of(one.file), one.value): one for one in former}
-    for one in planned:
-        settled = one.settled
-        was = old.pop(_slot(settled.file, settled.role, settled.value), None)
+    old: dict[Slot, list[Former]] = {}
+    for one in former:
+        old.setdefault(_slot(one.file, role_of(one.file), one.value), []).append(one)
+    kept = {one.settled.file for one in planned}
+    for now in planned:
+        was = _taken(old.get(_slot(now.settled.file, now.settled.role, now.settled.value), []), now, kept)
         if was is None:
-            yield one.missing()
+            yield now.missing()
         else:
-            yield from (one.change(found, {}) for found in _differences(one, was.value))
-    yield from (extra(one.cluster, _ref(one), one.file) for one in old.values())
+            yield from (now.change(found, {}) for found in _differences(now, was.value))
+    yield from (extra(one.cluster, _ref(one), one.file) for left in old.values() for one in left)
+
+
+def _taken(same: list[Former], planned: Planned, kept: Container[str]) -> Former | None:
+    """The former manifest of a planned one, taken out: that of its file, else one whose file is gone."""
+    own = next((one for one in same if one.file == planned.settled.file), None)
+    found = own or next((one for one in same if one.file not in kept), None)
+    if found is not None:
+        same.remove(found)
+    return found
 
 
 def _differences(planned: Planned, was: Object) -> Iterator[Difference]:

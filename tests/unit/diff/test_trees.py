@@ -108,3 +108,15 @@ def test_files_without_an_object_go_by_their_names():
     new = [planned({"resources": ["b"]}, Role.KUSTOMIZE, "kustomization.yaml")]
     found = [(one.kind.value, str(one.ref), one.words) for one in against_tree(new, old)]
     assert found == [("changed", " ", "resources[0]"), ("extra-object", "File bundle/old.yaml", "")]
+
+
+def test_several_patches_of_one_object_are_told_apart_by_their_files():
+    """Each against its own; a patch whose file is new counts as renamed only where its old file is gone."""
+    first, second = (obj("apps/v1", "Deployment", spec={key: 1}) for key in ("a", "b"))
+    files = ("component/patches/one.yaml", "component/patches/two.yaml")
+    new = [planned(value, Role.PATCH, file) for value, file in zip((first, second), files, strict=True)]
+    old = [Former("here", file, value) for value, file in zip((second, first), reversed(files), strict=True)]
+    assert list(against_tree(new, old)) == []
+    renamed = [Former("here", "component/patches/old.yaml", first), old[0]]
+    assert list(against_tree(new, renamed)) == []
+    assert [one.kind.value for one in against_tree(new, old[:1])] == ["missing-object"]
