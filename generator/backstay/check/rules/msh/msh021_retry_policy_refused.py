@@ -3,7 +3,7 @@
 Istio's webhook refuses words in `retryOn` that it does not know, and does not trim: the blank in `503, reset` is one. With
 `attempts: 0`, or without `attempts`, no other field of the policy may be there. gRPC's C-core takes status codes as
 upper-case names only; a service config that it cannot read makes a channel on which every call ends with INVALID_ARGUMENT.
-More than 5 `maxAttempts` count as 5, and a wait below 2ms may round to none, after which C-core never tries again and the
+More than 5 `maxAttempts` count as 5, and a wait below 10ms may round to none, after which C-core never tries again and the
 call hangs until its deadline (warnings).
 
 Not judged: texts with a service config in them that cannot be parsed.
@@ -59,7 +59,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             for name in ("initialBackoff", "maxBackoff"):
                 if 0 < (service_config.seconds(policy.get(name)) or 0) * 1_000 < LEAST_BACKOFF_MS:
                     message = "C-core may round so short a wait to none, and then never tries again"
-                    help_ = f'write `"{name}": "0.002s"` or more'
+                    help_ = f'write `"{name}": "0.010s"` or more'
                     yield config.report(RULE, (*route, name), message, help_, Severity.WARNING)
 
 
