@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ import pytest
 
 from backstay.check import engine
 from backstay.cluster import kustomize
+from e2e.support import toolbox
+from e2e.support.cache import say_on_stderr
+from e2e.support.missing import skip_or_fail
 
 if TYPE_CHECKING:
     from cli.conftest import Ran, Repository
@@ -24,6 +28,18 @@ data:
 """
 SOUND = "apiVersion: v1\nkind: Namespace\nmetadata: {name: team-a}\n"
 RUN = "settings:\n  resources: {memory: 4GiB}\nsteps: {train: {settings: {resources: {memory: 8Gi}}}}\n"
+
+
+@pytest.fixture
+def _kustomize(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kustomize on PATH: the machine's, or the one that the toolbox builds."""
+    if kustomize.tool() is not None:
+        return
+    with skip_or_fail():
+        program = toolbox.build("kustomize", say_on_stderr)
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "kustomize").symlink_to(program)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
 
 def found(repository: Repository, *arguments: str) -> list[tuple[str, str, int, int]]:
@@ -253,7 +269,8 @@ def kustomization(repository: Repository, resources: str = "[base]") -> None:
     repository.text("k/base/launcher.yaml", BASE)
 
 
-@pytest.mark.skipif(kustomize.tool() is None, reason="neither kustomize nor kubectl is on PATH")
+@pytest.mark.e2e
+@pytest.mark.usefixtures("_kustomize")
 def test_a_kustomization_is_built_and_findings_are_placed_where_they_were_written(
     repository: Repository,
 ) -> None:
@@ -273,7 +290,8 @@ def test_without_kustomize_the_files_are_read_as_they_are(
     assert "note: there is no kustomize and no kubectl" in ran.err
 
 
-@pytest.mark.skipif(kustomize.tool() is None, reason="neither kustomize nor kubectl is on PATH")
+@pytest.mark.e2e
+@pytest.mark.usefixtures("_kustomize")
 @pytest.mark.parametrize("resource", ["https://git.example/repository.git", "gone.yaml"])
 def test_a_kustomization_that_cannot_be_built_is_told_and_its_files_are_judged(
     repository: Repository, resource: str
@@ -311,7 +329,8 @@ def test_a_comment_beside_a_field_excuses_it(repository: Repository) -> None:
     assert "1 waived" in ran.out
 
 
-@pytest.mark.skipif(kustomize.tool() is None, reason="neither kustomize nor kubectl is on PATH")
+@pytest.mark.e2e
+@pytest.mark.usefixtures("_kustomize")
 def test_kustomizations_in_a_circle_are_told_and_their_files_judged(repository: Repository) -> None:
     """There is no beginning to build from."""
     repository.text("k/a/kustomization.yaml", "resources: [../b, launcher.yaml]\n")
@@ -334,7 +353,8 @@ def test_a_component_by_itself_is_judged_by_its_files(repository: Repository) ->
     assert found(repository, "k", "--platform", "pipelines=2.15") == [("KFP001", "k/patch.yaml", 5, 19)]
 
 
-@pytest.mark.skipif(kustomize.tool() is None, reason="neither kustomize nor kubectl is on PATH")
+@pytest.mark.e2e
+@pytest.mark.usefixtures("_kustomize")
 def test_a_path_with_dots_is_the_same_tree(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is judged twice, however the folder is named."""
     kustomization(repository)
