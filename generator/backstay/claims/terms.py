@@ -5,6 +5,7 @@ in a scope: the object, the entries of lists and mappings on the way to the subj
 """
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from backstay.core.route import Route
@@ -24,14 +25,14 @@ class Scope:
         return Scope((*self.values, value), (*self.keys, key))
 
 
-class Term:
+class Term(ABC):
     """Something that has a value in a scope."""
 
     __slots__ = ()
 
+    @abstractmethod
     def value(self, scope: Scope) -> object:
         """The value; None where there is none."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class Found(Protocol):
         """How many times faster than in the spec time passed."""
 
 
+def count(findings: Iterable[Found], verdict: Verdict) -> int:
+    """How many claims ended with a verdict."""
+    return sum(finding.verdict is verdict for finding in findings)
+
+
 class Counted(Protocol):
     """A report about one cluster."""
 

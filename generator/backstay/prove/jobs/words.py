@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from backstay.core.place import Place
 from backstay.prove.jobs.journal import Journal
+from backstay.prove.report import count
 from backstay.prove.words import Verdict
 
 
@@ -84,7 +85,7 @@ class Report:
 
     def count(self, verdict: Verdict) -> int:
         """How many claims ended with a verdict."""
-        return sum(finding.verdict is verdict for finding in self.findings)
+        return count(self.findings, verdict)
 
 
 def located(report: Report, locate: Callable[[Place], Place]) -> Report:

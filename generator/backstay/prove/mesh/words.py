@@ -7,6 +7,7 @@ from enum import StrEnum
 from backstay.core.place import Place
 from backstay.model.hop import Side
 from backstay.prove.mesh.journal import Event
+from backstay.prove.report import count
 from backstay.prove.words import Verdict
 
 
@@ -100,7 +101,7 @@ class Report:
 
     def count(self, verdict: Verdict) -> int:
         """How many claims ended with a verdict."""
-        return sum(finding.verdict is verdict for finding in self.findings)
+        return count(self.findings, verdict)
 
 
 def located(report: Report, locate: Callable[[Place], Place]) -> Report:

@@ -12,7 +12,7 @@ from functools import partial
 
 import grpc
 
-from backstay.prove.peers.wire import FAIL, HOLD, SERVICE, commands, tell
+from backstay.prove.peers.wire import FAIL, HOLD, SERVICE, obey, tell
 
 _LONGEST_SECONDS = 60
 _WORD = b"word"
@@ -107,17 +107,7 @@ def main() -> None:
     """Take commands until stdin ends."""
     settings = json.loads(sys.argv[1])
     options = [(str(name), value) for name, value in settings["options"]]
-    client = Client(grpc.insecure_channel(settings["target"], options=options))
-    tell("ready")
-    for command in commands():
-        if command["do"] == "open":
-            client.open(str(command["stream"]))
-        elif command["do"] == "speak":
-            client.speak()
-        elif command["do"] == "fail":
-            client.fail()
-        elif command["do"] == "hold":
-            client.hold(json.loads(str(command["milliseconds"])))
+    obey(Client(grpc.insecure_channel(settings["target"], options=options)))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
-from backstay.prove.peers.wire import FAIL, HOLD, commands, tell
+from backstay.prove.peers.wire import FAIL, HOLD, obey, tell
 
 _WORD = b"word"
 _LONGEST_SECONDS = 60
@@ -92,17 +92,7 @@ def _tell(work: Callable[[], None]) -> None:
 def main() -> None:
     """Take commands until stdin ends."""
     settings = json.loads(sys.argv[1])
-    client = Client(settings["target"], settings["host"])
-    tell("ready")
-    for command in commands():
-        if command["do"] == "open":
-            client.open(str(command["stream"]))
-        elif command["do"] == "speak":
-            client.speak()
-        elif command["do"] == "fail":
-            client.fail()
-        elif command["do"] == "hold":
-            client.hold(json.loads(str(command["milliseconds"])))
+    obey(Client(settings["target"], settings["host"]))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -22,6 +23,36 @@ def tell(event: str, **facts: object) -> None:
     with _ONE_AT_A_TIME:
         sys.stdout.write(line)
         sys.stdout.flush()
+
+
+class Caller(Protocol):
+    """A client that a prover speaks to."""
+
+    def open(self, stream: str) -> None:
+        """Begin a call of a kind of stream."""
+
+    def speak(self) -> None:
+        """Send a word on it."""
+
+    def fail(self) -> None:
+        """Make a call that fails."""
+
+    def hold(self, milliseconds: Sequence[int]) -> None:
+        """Make calls that each take as long as is said."""
+
+
+def obey(caller: Caller) -> None:
+    """Do what the prover asks a client for, until it is gone."""
+    tell("ready")
+    for command in commands():
+        if command["do"] == "open":
+            caller.open(str(command["stream"]))
+        elif command["do"] == "speak":
+            caller.speak()
+        elif command["do"] == "fail":
+            caller.fail()
+        elif command["do"] == "hold":
+            caller.hold(json.loads(str(command["milliseconds"])))
 
 
 def commands() -> Iterator[dict[str, object]]:
