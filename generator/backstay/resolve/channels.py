@@ -21,7 +21,7 @@ _MOST = from_preset(5, "grpc proposal A6", "more tries are cut to this many")
 _MOST_TRIES = stated("grpc/most-attempts", "attempts", _MOST, "gRPC tries at most 5 times", movable=False)
 _MAX_TOKENS = from_preset(10, "grpc proposal A6", "five failures in a row stop retries")
 _TOKENS = from_preset(200, "grpc proposal A6", "a retry for five successes, as Envoy's budget of a fifth")
-_ROUNDED = from_preset(LEAST_BACKOFF_MS, "grpc core 1.85", "shorter waits round to none")
+_ROUNDED = from_preset(LEAST_BACKOFF_MS, "grpc core 1.85", "after shorter waits it may never try again")
 _CAP = 10
 _JITTER = (6, 5)
 
@@ -125,7 +125,7 @@ def _waits(own: str, to: str, timeout: Fact[int] | None, retries: CallRetries) -
     constraints = [
         Constraint("wait-as-stated", (of(first.id),), (of(asked.id),), asked.demand),
         Constraint("wait-not-rounded-away", (of(first.id),), (constant(LEAST_BACKOFF_MS),),
-                   "a wait of less than 10ms C-core may round to none on a busy machine, and then it never tries again", "MSH021",
+                   f"after a wait of less than {LEAST_BACKOFF_MS}ms C-core may never try again (grpc/grpc#41036)", "MSH021",
                    origins=_ROUNDED.origins),
         Constraint("wait-within-cap", (of(asked.id, times=_CAP),), (of(longest.id),),
                    f"{_CAP} times the first wait, as proxies do it", soft=True),

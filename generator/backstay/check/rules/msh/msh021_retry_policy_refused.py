@@ -3,7 +3,7 @@
 Istio's webhook refuses words in `retryOn` that it does not know, and does not trim: the blank in `503, reset` is one. With
 `attempts: 0`, or without `attempts`, no other field of the policy may be there. gRPC's C-core takes status codes as
 upper-case names only; a service config that it cannot read makes a channel on which every call ends with INVALID_ARGUMENT.
-More than 5 `maxAttempts` count as 5, and a wait below 10ms may round to none, after which C-core never tries again and the
+More than 5 `maxAttempts` count as 5, and after a wait below 10ms C-core may never try again and the
 call hangs until its deadline (warnings).
 
 Not judged: texts with a service config in them that cannot be parsed.
@@ -15,7 +15,7 @@ Bad:
 Good:
     retries: {attempts: 3, retryOn: "503,reset"}
     retryPolicy: {maxAttempts: 3, ..., retryableStatusCodes: [UNAVAILABLE]}
-Source: istio/istio pkg/config/validation/validation.go (validateHTTPRetry), grpc/grpc src/core/client_channel/retry_service_config.cc, grpc proposal A6
+Source: istio/istio pkg/config/validation/validation.go (validateHTTPRetry), grpc/grpc src/core/client_channel/retry_service_config.cc, grpc proposal A6, grpc/grpc#41036
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,6 +31,7 @@ from backstay.claims.mesh import MSH021, STATUSES
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.fix import Edit, Fix, safe
 from backstay.core.route import Route
+from backstay.core.units import show_seconds
 from backstay.upstream.grpc import LEAST_BACKOFF_MS
 from backstay.upstream.istio import RETRY_WORDS
 
@@ -58,8 +59,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
                 yield config.report(RULE, (*route, "maxAttempts"), message, help_, Severity.WARNING)
             for name in ("initialBackoff", "maxBackoff"):
                 if 0 < (service_config.seconds(policy.get(name)) or 0) * 1_000 < LEAST_BACKOFF_MS:
-                    message = "C-core may round so short a wait to none, and then never tries again"
-                    help_ = f'write `"{name}": "0.010s"` or more'
+                    message = "after so short a wait C-core may never try again"
+                    help_ = f'write `"{name}": "{show_seconds(LEAST_BACKOFF_MS)}"` or more'
                     yield config.report(RULE, (*route, name), message, help_, Severity.WARNING)
 
 
