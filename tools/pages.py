@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,10 @@ def pages() -> Iterator[tuple[str, str]]:
 def _list_of_rules(rules: Mapping[str, Rule]) -> str:
     text = (
         "# Rules\n\nWhat `backstay check` and `backstay compile` can find. `backstay rules ID` prints the same page. An id is "
-        "never reused.\n\nGenerated from the rules by `tools/docs.py`.\n"
+        "never reused.\n\nWhat the pages show is run by the tests: the rule finds what stands under Bad, and nothing under Good. "
+        "Objects can be judged as they stand, by `backstay audit -` with the `--platform` of their first line, where they have "
+        "one. Pieces of a spec are laid over [one without faults](../../tests/rules/base_spec.yaml).\n\nGenerated from the "
+        "rules by `tools/docs.py`.\n"
     )
     unknown = {id_[:3] for id_ in rules} - FAMILIES.keys()
     for family in (*FAMILIES, *sorted(unknown)):
@@ -110,15 +114,9 @@ def _sections(rule: Rule) -> tuple[str, dict[str, str]]:
 
 def _section(name: str, body: str) -> str:
     if name in _CODE:
-        return f"```yaml\n{_dedented(body)}\n```"
+        return f"```yaml\n{textwrap.dedent(body.rstrip()).strip(chr(10))}\n```"
     text = " ".join(body.split())
     return text if name == "Source" else sentence(text)
-
-
-def _dedented(body: str) -> str:
-    lines = [line for line in body.splitlines() if line.strip()]
-    depth = min((len(line) - len(line.lstrip()) for line in lines), default=0)
-    return "\n".join(line[depth:].rstrip() for line in lines)
 
 
 def sentence(text: str) -> str:

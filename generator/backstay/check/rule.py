@@ -1,6 +1,7 @@
 """What a checker rule is: a module with a docstring, a `RULE` and a `check`."""
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -37,3 +38,14 @@ def section(doc: str, name: str) -> str:
     ends = "|".join(_SECTIONS)
     found = re.search(rf"^{name}:[ \t]*(.*?)(?=^(?:{ends}):|\Z)", doc, re.DOTALL | re.MULTILINE)
     return " ".join(found[1].split()) if found else ""
+
+
+def example(doc: str, name: str) -> str:
+    """What stands under `Bad:` or `Good:` of a docstring, as written but for the indentation; empty when it is missing.
+
+    Objects as manifests have them, with `# --platform NAME=VERSION,...` before them where the version decides; or a piece
+    of a spec; or both, as documents of one stream. A rule about changes shows `# before` and `# after`.
+    """
+    ends = "|".join((*_SECTIONS, "Not judged"))
+    found = re.search(rf"^{name}:[ \t]*\n(.*?)(?=^(?:{ends}):|\Z)", doc, re.DOTALL | re.MULTILINE)
+    return textwrap.dedent(found[1]).strip("\n") if found else ""

@@ -3,9 +3,9 @@
 Breaks: kustomize refuses a patch whose object is not there, so the overlay cannot be built as it is; Argo CD and Flux
 report a failed sync.
 Bad:
-    gitops: {engine: argocd, repository: "https://git.example/p.git", path: overlays/a}
+    gitops: {base: null}
 Good:
-    gitops: {engine: argocd, repository: "https://git.example/p.git", path: overlays/a, base: {kustomize: ../../bases/kfp}}
+    gitops: {base: {kustomize: ../../bases/kfp}}
 Source: kubernetes-sigs/kustomize api/internal/target/kusttarget.go, "no matches for Id"
 """
 

@@ -2,11 +2,9 @@
 
 Breaks: the need is stated and nothing in the output meets it; it would be forgotten silently.
 Bad:
-    platform: {workflows: "3.5"}
-    retries: {pipelineSteps: {attempts: 4, backoff: {initial: 30s, factor: 2, max: 10m}}}
+    platform: {pipelines: {version: "3.0"}}
 Good:
-    platform: {workflows: "3.7"}
-    retries: {pipelineSteps: {attempts: 4, backoff: {initial: 30s, factor: 2, max: 10m}}}
+    platform: {pipelines: {version: "2.17"}}
 Source: argoproj/argo-workflows pkg/apis/workflow/v1alpha1/workflow_types.go (Backoff.Cap since v3.7); kubeflow/pipelines#13986 (no metadata store from 3.0 on);
     kubeflow/pipelines backend/src/v2/objectstore/object_store.go (the built-in Secret)
 """

@@ -7,11 +7,21 @@ Not judged: patches that say nothing of the restartPolicy.
 Breaks: the API server refuses the Job. Inside a JobSet or a TrainJob nobody sees it at apply time: the JobSet is
 accepted, and its Jobs are never created.
 Bad:
-    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
-    template: {spec: {restartPolicy: OnFailure}}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      activeDeadlineSeconds: 43200
+      podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+      template: {spec: {restartPolicy: OnFailure}}
 Good:
-    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
-    template: {spec: {restartPolicy: Never}}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      activeDeadlineSeconds: 43200
+      podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+      template: {spec: {restartPolicy: Never}}
 Source: kubernetes/api batch/v1 types.go (PodFailurePolicy), kubernetes-sigs/jobset pkg/webhooks/jobset_webhook.go
 """
 

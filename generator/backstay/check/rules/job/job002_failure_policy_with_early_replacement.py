@@ -5,10 +5,23 @@ is then the default too.
 
 Breaks: the API server refuses the Job; inside a JobSet or a TrainJob, silently after the outer object was accepted.
 Bad:
-    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
-    podReplacementPolicy: TerminatingOrFailed
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      activeDeadlineSeconds: 43200
+      podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+      podReplacementPolicy: TerminatingOrFailed
+      template: {spec: {restartPolicy: Never}}
 Good:
-    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      activeDeadlineSeconds: 43200
+      podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+      podReplacementPolicy: Failed
+      template: {spec: {restartPolicy: Never}}
 Source: kubernetes/api batch/v1 types.go (PodReplacementPolicy)
 """
 

@@ -9,11 +9,13 @@ they tell by the lack of anything is a warning.
 
 Breaks: one dead node stops the Job for ever; it neither fails nor goes on.
 Bad:
-    termination: {nodeLoss: {recoverIn: 10m, strategy: none}}
-    workloads: {train: {kind: job, namespace: team-a}}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    termination: {nodeLoss: {recoverIn: 15m, strategy: none}}
+    workloads: {train: {kind: job, namespace: team-a, memory: 1Gi, runsFor: 1h}}
 Good:
-    termination: {nodeLoss: {recoverIn: 10m, strategy: self-node-remediation}}
-    workloads: {train: {kind: job, namespace: team-a}}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    termination: {nodeLoss: {recoverIn: 15m, strategy: self-node-remediation}}
+    workloads: {train: {kind: job, namespace: team-a, memory: 1Gi, runsFor: 1h}}
 Source: kubernetes/kubernetes#134038; kubernetes-sigs/kueue KEP 6757; kubernetes/api batch/v1 types.go (PodReplacementPolicy)
 """
 

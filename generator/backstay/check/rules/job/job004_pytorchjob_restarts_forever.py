@@ -9,9 +9,16 @@ do not show the cloud's repair, so what they tell by the lack of anything is a w
 
 Breaks: the training hangs for ever and holds the GPUs of all its other pods.
 Bad:
-    pytorchReplicaSpecs: {Worker: {restartPolicy: OnFailure}}
+    platform: {trainingOperator: "1.9"}
+    termination: {nodeLoss: {recoverIn: 15m, strategy: none}}
+    memory: {pools: {cpu: {nodes: 2, capacity: 64Gi}}}
+    workloads: {train: {kind: pytorchjob, namespace: team-a, memory: 1Gi}}
 Good:
-    pytorchReplicaSpecs: {Worker: {restartPolicy: Never}}
+    platform: {trainingOperator: "1.9"}
+    termination: {nodeLoss: {recoverIn: 15m, strategy: none}}
+    memory: {pools: {cpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      train: {kind: pytorchjob, namespace: team-a, memory: 1Gi, overrides: {restartPolicy: Never}}
 Source: kubeflow/trainer#2072; kubeflow/trainer v1.9.4 pkg/controller.v1/control/pod_control.go (DeletePod), pkg/apis/kubeflow.org/v1/pytorch_defaults.go
 """
 

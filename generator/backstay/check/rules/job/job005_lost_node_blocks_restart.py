@@ -7,10 +7,17 @@ Not judged: where neither a spec nor objects tell who frees pods.
 
 Breaks: `maxRestarts` is set and the restart never begins; all replicas of the JobSet are gone meanwhile.
 Bad:
-    failurePolicy: {maxRestarts: 3}
+    platform: {trainer: "2.3", jobset: "0.12"}
+    termination: {nodeLoss: {recoverIn: 15m, strategy: none}}
+    memory: {pools: {cpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      train: {kind: trainjob, namespace: team-a, memory: 1Gi, attempts: 3, retryOn: [failure]}
 Good:
-    failurePolicy: {maxRestarts: 3}
-    template: {metadata: {annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "true"}}}
+    platform: {trainer: "2.3", jobset: "0.12"}
+    termination: {nodeLoss: {recoverIn: 15m, strategy: self-node-remediation}}
+    memory: {pools: {cpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      train: {kind: trainjob, namespace: team-a, memory: 1Gi, attempts: 3, retryOn: [failure]}
 Source: kubernetes-sigs/jobset#576; kubernetes-sigs/jobset pkg/controllers/jobset_controller.go (deleteJobs)
 """
 

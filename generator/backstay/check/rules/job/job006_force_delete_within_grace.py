@@ -5,9 +5,25 @@ nodes are fenced, until the fencing is done. Kueue's own wait begins after the g
 
 Breaks: the replacement starts beside the old pod: two writers of one checkpoint, two ranks of one name.
 Bad:
-    overrides: {forceDeleteAfter: 2m}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    termination: {nodeLoss: {recoverIn: 15m, strategy: self-node-remediation}}
+    workloads:
+      train:
+        kind: job
+        namespace: team-a
+        memory: 1Gi
+        runsFor: 1h
+        overrides: {toleration: 60s, gracePeriod: 30s, forceDeleteAfter: 2m}
 Good:
-    overrides: {forceDeleteAfter: 10m}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    termination: {nodeLoss: {recoverIn: 15m, strategy: self-node-remediation}}
+    workloads:
+      train:
+        kind: job
+        namespace: team-a
+        memory: 1Gi
+        runsFor: 1h
+        overrides: {toleration: 60s, gracePeriod: 30s, forceDeleteAfter: 10m}
 Source: kubernetes/website tasks/run-application/force-delete-stateful-set-pod; kubernetes/kubernetes pkg/controller/tainteviction
 """
 

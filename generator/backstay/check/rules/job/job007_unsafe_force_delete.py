@@ -8,10 +8,15 @@ Not judged: Jobs in hand-written manifests, whose annotation is that very statem
 
 Breaks: split brain, two writers of one checkpoint, a ReadWriteOnce volume torn from a node that still writes to it.
 Bad:
+    apiVersion: apps/v1
     kind: StatefulSet
+    metadata: {name: db, namespace: team-a}
     spec: {template: {metadata: {annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "true"}}}}
 Good:
-    termination: {nodeLoss: {strategy: self-node-remediation, recoverIn: 15m}}
+    apiVersion: apps/v1
+    kind: StatefulSet
+    metadata: {name: db, namespace: team-a}
+    spec: {template: {metadata: {labels: {app: db}}}}
 Source: kubernetes/website tasks/run-application/force-delete-stateful-set-pod; kubernetes-sigs/kueue KEP 6757
 """
 

@@ -6,9 +6,25 @@ Not judged: the gate, where neither a spec nor Kueue's version, configuration or
 
 Breaks: people believe that lost nodes are taken care of; the pods stay Terminating like any others.
 Bad:
-    annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "yes"}
+    # --platform kueue=0.19
+    apiVersion: config.kueue.x-k8s.io/v1beta2
+    kind: Configuration
+    featureGates: {FailureRecoveryPolicy: true}
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec: {template: {metadata: {annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "yes"}}}}
 Good:
-    annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "true"}
+    # --platform kueue=0.19
+    apiVersion: config.kueue.x-k8s.io/v1beta2
+    kind: Configuration
+    featureGates: {FailureRecoveryPolicy: true}
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec: {template: {metadata: {annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "true"}}}}
 Source: kubernetes-sigs/kueue pkg/controller/constants/constants.go, pkg/features/kube_features.go (FailureRecoveryPolicy)
 """
 

@@ -7,9 +7,19 @@ Not judged: an unknown Kueue version, and one without failure recovery (JOB008 j
 
 Breaks: pods of a lost node stay Terminating, although they are marked.
 Bad:
-    annotations: {kueue.x-k8s.io/safe-to-forcefully-terminate: "true"}
+    # --platform kueue=0.19
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      template: {metadata: {annotations: {kueue.x-k8s.io/safe-to-forcefully-terminate: "true"}}}
 Good:
-    annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "true"}
+    # --platform kueue=0.19
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      template: {metadata: {annotations: {kueue.x-k8s.io/safe-to-forcefully-delete: "true"}}}
 Source: kubernetes-sigs/kueue KEP 6757 (history), pkg/controller/constants/constants.go
 """
 

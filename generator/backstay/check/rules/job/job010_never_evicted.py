@@ -6,12 +6,23 @@ be it written for these taints or a blanket `operator: Exists`, which also hits 
 Breaks: the pod stays bound to the dead node; no eviction, no replacement, and nothing that waits for its deletion
 (Kueue's failure recovery, out-of-service) ever starts.
 Bad:
-    tolerations: [{operator: Exists}]
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec: {template: {spec: {tolerations: [{operator: Exists}]}}}
 Good:
-    tolerations:
-      - {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 60}
-      - {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 60}
-      - {key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      template:
+        spec:
+          tolerations:
+            - key: node.kubernetes.io/unreachable
+              operator: Exists
+              effect: NoExecute
+              tolerationSeconds: 60
+            - {key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}
 Source: kubernetes/kubernetes pkg/controller/tainteviction/taint_eviction.go, plugin/pkg/admission/defaulttolerationseconds
 """
 

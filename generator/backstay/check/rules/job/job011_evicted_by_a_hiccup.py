@@ -5,9 +5,29 @@ Not judged: pods of services, which start again in seconds.
 Breaks: a node that only flaps (a kubelet restart, a busy network) costs a long training all work since its last
 checkpoint, although it would have come back.
 Bad:
-    tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 5}]
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      template:
+        spec:
+          tolerations:
+            - key: node.kubernetes.io/unreachable
+              operator: Exists
+              effect: NoExecute
+              tolerationSeconds: 5
 Good:
-    tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 60}]
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      template:
+        spec:
+          tolerations:
+            - key: node.kubernetes.io/unreachable
+              operator: Exists
+              effect: NoExecute
+              tolerationSeconds: 60
 Source: kubernetes/website concepts/scheduling-eviction/taint-and-toleration (tolerationSeconds); a judgement
 """
 

@@ -8,9 +8,15 @@ Not judged: durations of other conditions, which node agents set.
 
 Breaks: the object is refused, or nodes that only flap are rebooted with all that runs on them.
 Bad:
-    unhealthyConditions: [{type: Ready, status: Unknown, duration: 10s}]
+    apiVersion: remediation.medik8s.io/v1alpha1
+    kind: NodeHealthCheck
+    metadata: {name: workers}
+    spec: {unhealthyConditions: [{type: Ready, status: Unknown, duration: 10s}]}
 Good:
-    unhealthyConditions: [{type: Ready, status: Unknown, duration: 60s}]
+    apiVersion: remediation.medik8s.io/v1alpha1
+    kind: NodeHealthCheck
+    metadata: {name: workers}
+    spec: {unhealthyConditions: [{type: Ready, status: Unknown, duration: 60s}]}
 Source: medik8s/node-healthcheck-operator api/v1alpha1/nodehealthcheck_types.go; kubernetes/kubernetes#126287
 """
 

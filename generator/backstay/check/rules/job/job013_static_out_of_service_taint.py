@@ -8,13 +8,17 @@ Not judged: Nodes as they stand in a cluster whose Ready condition is not True, 
 Breaks: on a healthy node it evicts everything as any NoExecute taint does, frees nothing by force, and nobody takes it
 away; after the node's death volumes are detached without a proof that it is off.
 Bad:
-    apiVersion: kubelet.config.k8s.io/v1beta1
-    kind: KubeletConfiguration
-    registerWithTaints: [{key: node.kubernetes.io/out-of-service, effect: NoExecute}]
+    apiVersion: v1
+    kind: Node
+    metadata: {name: gpu-7}
+    spec: {taints: [{key: node.kubernetes.io/out-of-service, value: nodeshutdown, effect: NoExecute}]}
+    status: {conditions: [{type: Ready, status: "True"}]}
 Good:
-    apiVersion: kubelet.config.k8s.io/v1beta1
-    kind: KubeletConfiguration
-    registerWithTaints: [{key: nvidia.com/gpu, effect: NoSchedule}]
+    apiVersion: v1
+    kind: Node
+    metadata: {name: gpu-7}
+    spec: {taints: [{key: node.kubernetes.io/out-of-service, value: nodeshutdown, effect: NoExecute}]}
+    status: {conditions: [{type: Ready, status: Unknown}]}
 Source: kubernetes/enhancements KEP 2268; kubernetes/kubernetes pkg/controller/podgc/gc_controller.go
 """
 

@@ -8,11 +8,25 @@ Not judged: among objects alone, shutdowns that are off, several kubelet configu
 
 Breaks: a planned reboot or an autoscaler kills the job in the middle of its checkpoint.
 Bad:
-    memory: {pools: {gpu: {nodes: 4, capacity: 512Gi, shutdownGrace: 30s}}}
-    workloads: {train: {kind: trainjob, namespace: team-a, checkpoint: 2m}}
+    apiVersion: kubelet.config.k8s.io/v1beta1
+    kind: KubeletConfiguration
+    shutdownGracePeriod: 30s
+    shutdownGracePeriodCriticalPods: 10s
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec: {template: {spec: {terminationGracePeriodSeconds: 120}}}
 Good:
-    memory: {pools: {gpu: {nodes: 4, capacity: 512Gi, shutdownGrace: 4m, shutdownGraceCritical: 30s}}}
-    workloads: {train: {kind: trainjob, namespace: team-a, checkpoint: 2m}}
+    apiVersion: kubelet.config.k8s.io/v1beta1
+    kind: KubeletConfiguration
+    shutdownGracePeriod: 130s
+    shutdownGracePeriodCriticalPods: 10s
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec: {template: {spec: {terminationGracePeriodSeconds: 120}}}
 Source: kubernetes/website concepts/cluster-administration/node-shutdown
 """
 

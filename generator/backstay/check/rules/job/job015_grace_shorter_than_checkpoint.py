@@ -3,9 +3,25 @@
 Breaks: each drain, preemption or eviction kills the job in the middle of the checkpoint that it was granted the time
 for; at best the work since the last one is lost, at worst the file is.
 Bad:
-    workloads: {train: {kind: zenml, namespace: zenml, checkpoint: 3m, overrides: {gracePeriod: 30s}}}
+    platform: {zenml: "0.98"}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      nightly:
+        kind: zenml
+        namespace: zenml
+        memory: 1Gi
+        checkpoint: 3m
+        overrides: {gracePeriod: 1m}
 Good:
-    workloads: {train: {kind: zenml, namespace: zenml, checkpoint: 3m}}
+    platform: {zenml: "0.98"}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      nightly:
+        kind: zenml
+        namespace: zenml
+        memory: 1Gi
+        checkpoint: 3m
+        overrides: {gracePeriod: 3m}
 Source: kubernetes/website concepts/workloads/pods/pod-lifecycle (termination); zenml KubernetesOrchestratorSettings.pod_stop_grace_period; kubeflow/trainer trainjob_types.go (runtimePatches)
 """
 

@@ -6,13 +6,27 @@ policy for steps has this order.
 
 Breaks: each drain, preemption or eviction is counted as a failure of the job's own, or ends it.
 Bad:
-    rules:
-      - {action: Count, onExitCodes: {operator: NotIn, values: [0]}}
-      - {action: Ignore, onPodConditions: [{type: DisruptionTarget}]}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      activeDeadlineSeconds: 43200
+      podFailurePolicy:
+        rules:
+          - {action: FailJob, onExitCodes: {operator: NotIn, values: [0, 42]}}
+          - {action: Ignore, onPodConditions: [{type: DisruptionTarget}]}
+      template: {spec: {restartPolicy: Never}}
 Good:
-    rules:
-      - {action: Ignore, onPodConditions: [{type: DisruptionTarget}]}
-      - {action: FailJob, onExitCodes: {operator: In, values: [137]}}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      activeDeadlineSeconds: 43200
+      podFailurePolicy:
+        rules:
+          - {action: Ignore, onPodConditions: [{type: DisruptionTarget}]}
+          - {action: FailJob, onExitCodes: {operator: NotIn, values: [0, 42]}}
+      template: {spec: {restartPolicy: Never}}
 Source: kubernetes/api batch/v1 types.go (PodFailurePolicy.rules); zenml integrations/kubernetes/orchestrators/kubernetes_orchestrator.py
 """
 

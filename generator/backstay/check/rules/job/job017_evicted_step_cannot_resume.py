@@ -7,9 +7,15 @@ Not judged: ZenML before 0.84, whose steps are no Jobs.
 
 Breaks: after an eviction or a lost node the new pod fails at once, and with it the pipeline.
 Bad:
-    workloads: {nightly: {kind: zenml, namespace: zenml, attempts: 1, disruptions: 1}}
+    platform: {zenml: "0.98"}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      nightly: {kind: zenml, namespace: zenml, memory: 1Gi, attempts: 1, disruptions: 2}
 Good:
-    workloads: {nightly: {kind: zenml, namespace: zenml, attempts: 2, disruptions: 1}}
+    platform: {zenml: "0.98"}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      nightly: {kind: zenml, namespace: zenml, memory: 1Gi, attempts: 3, disruptions: 2}
 Source: zenml zen_stores/sql_zen_store.py (versions of a step run against max_retries)
 """
 

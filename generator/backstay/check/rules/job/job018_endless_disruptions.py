@@ -8,10 +8,20 @@ Not judged: patches, and training runtimes that no TrainJob at hand refers to.
 
 Breaks: the Job loops without end and without an alert, holding its quota.
 Bad:
-    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+      template: {spec: {restartPolicy: Never}}
 Good:
-    activeDeadlineSeconds: 43200
-    podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec:
+      activeDeadlineSeconds: 43200
+      podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+      template: {spec: {restartPolicy: Never}}
 Source: kubernetes/api batch/v1 types.go (PodFailurePolicyActionIgnore), kubernetes/website concepts/workloads/pods/disruptions (TerminationByKubelet)
 """
 

@@ -9,9 +9,13 @@ merely forgets 137 is a warning.
 
 Breaks: every retry repeats the hours up to the same kill.
 Bad:
-    workloads: {train: {kind: job, namespace: team-a, memory: 16Gi, attempts: 3, retryOn: [failure, oom]}}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      train: {kind: job, namespace: team-a, memory: 16Gi, attempts: 2, retryOn: [failure, oom]}
 Good:
-    workloads: {train: {kind: job, namespace: team-a, memory: 16Gi, attempts: 3, retryOn: [failure]}}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    workloads:
+      train: {kind: job, namespace: team-a, memory: 16Gi, attempts: 2, retryOn: [failure]}
 Source: kubernetes/enhancements KEP 3329 (OOM kills have no pod condition); kubernetes/api batch/v1 types.go (PodFailurePolicy)
 """
 

@@ -5,9 +5,23 @@ and made anew, so no restart is ever counted and backoffLimit does not end it.
 
 Breaks: the job is killed at the same place again and again, without a bound, and holds its GPUs.
 Bad:
-    Worker: {restartPolicy: ExitCode, template: {spec: {containers: [{name: pytorch, resources: {limits: {memory: 16Gi}}}]}}}
+    apiVersion: kubeflow.org/v1
+    kind: PyTorchJob
+    metadata: {name: train, namespace: team-a}
+    spec:
+      pytorchReplicaSpecs:
+        Worker:
+          restartPolicy: ExitCode
+          template: {spec: {containers: [{name: pytorch, resources: {limits: {memory: 16Gi}}}]}}
 Good:
-    Worker: {restartPolicy: OnFailure, template: {spec: {containers: [{name: pytorch, resources: {limits: {memory: 16Gi}}}]}}}
+    apiVersion: kubeflow.org/v1
+    kind: PyTorchJob
+    metadata: {name: train, namespace: team-a}
+    spec:
+      pytorchReplicaSpecs:
+        Worker:
+          restartPolicy: Never
+          template: {spec: {containers: [{name: pytorch, resources: {limits: {memory: 16Gi}}}]}}
 Source: kubeflow/trainer#2045; kubeflow/trainer v1.9.4 pkg/controller.v1/common/pod.go
 """
 

@@ -9,11 +9,29 @@ limits above 1. Limits up to the number of replicas are a warning where no spec 
 
 Breaks: the job fails at the first hiccup, although people gave it several tries.
 Bad:
-    runPolicy: {backoffLimit: 3}
-    pytorchReplicaSpecs: {Worker: {replicas: 8, restartPolicy: OnFailure}}
+    platform: {trainingOperator: "1.9"}
+    memory: {pools: {gpu: {nodes: 8, capacity: 64Gi}}}
+    workloads:
+      train:
+        kind: pytorchjob
+        namespace: team-a
+        memory: 1Gi
+        replicas: 8
+        attempts: 3
+        retryOn: [failure]
+        overrides: {retries: {pytorchjob: 2}}
 Good:
-    runPolicy: {backoffLimit: 25}
-    pytorchReplicaSpecs: {Worker: {replicas: 8, restartPolicy: OnFailure}}
+    platform: {trainingOperator: "1.9"}
+    memory: {pools: {gpu: {nodes: 8, capacity: 64Gi}}}
+    workloads:
+      train:
+        kind: pytorchjob
+        namespace: team-a
+        memory: 1Gi
+        replicas: 8
+        attempts: 3
+        retryOn: [failure]
+        overrides: {retries: {pytorchjob: 17}}
 Source: kubeflow/trainer v1.9.4 pkg/core/job.go (PastBackoffLimit)
 """
 

@@ -8,10 +8,13 @@ Not judged: patches, whose object may carry the label.
 
 Breaks: the hanging job that the deadline was meant for keeps its GPUs for ever.
 Bad:
-    spec: {runPolicy: {activeDeadlineSeconds: 43200}}
+    platform: {trainingOperator: "1.9"}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    workloads: {train: {kind: pytorchjob, namespace: team-a, memory: 1Gi, deadline: 12h}}
 Good:
-    metadata: {labels: {kueue.x-k8s.io/queue-name: team-a, kueue.x-k8s.io/max-exec-time-seconds: "43200"}}
-    spec: {runPolicy: {activeDeadlineSeconds: 43200}}
+    platform: {trainingOperator: "1.9"}
+    memory: {pools: {gpu: {nodes: 2, capacity: 64Gi}}}
+    workloads: {train: {kind: pytorchjob, namespace: team-a, memory: 1Gi}}
 Source: kubeflow/trainer#3358; kubeflow/trainer v1.9.4 pkg/common/util/fake_workqueue.go (AddAfter)
 """
 

@@ -7,9 +7,15 @@ Not judged: patches that do not set the field.
 
 Breaks: the GPUs of a job that failed on Friday are gone until Monday.
 Bad:
-    runPolicy: {}
+    apiVersion: kubeflow.org/v1
+    kind: PyTorchJob
+    metadata: {name: train, namespace: team-a}
+    spec: {runPolicy: {}}
 Good:
-    runPolicy: {cleanPodPolicy: Running}
+    apiVersion: kubeflow.org/v1
+    kind: PyTorchJob
+    metadata: {name: train, namespace: team-a}
+    spec: {runPolicy: {cleanPodPolicy: Running}}
 Source: kubeflow/trainer v1.9.4 pkg/apis/kubeflow.org/v1/*_defaults.go (CleanPodPolicyNone for every kind), kubeflow/trainer#1579
 """
 

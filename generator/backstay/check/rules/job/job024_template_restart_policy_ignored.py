@@ -6,9 +6,19 @@ Not judged: a patch that does not say both.
 
 Breaks: a pod that was meant to fail once is started again in place, or the other way round, and the manifest says otherwise.
 Bad:
-    Worker: {restartPolicy: OnFailure, template: {spec: {restartPolicy: Never}}}
+    apiVersion: kubeflow.org/v1
+    kind: PyTorchJob
+    metadata: {name: train, namespace: team-a}
+    spec:
+      pytorchReplicaSpecs:
+        Worker: {restartPolicy: OnFailure, template: {spec: {restartPolicy: Never}}}
 Good:
-    Worker: {restartPolicy: Never, template: {spec: {containers: []}}}
+    apiVersion: kubeflow.org/v1
+    kind: PyTorchJob
+    metadata: {name: train, namespace: team-a}
+    spec:
+      pytorchReplicaSpecs:
+        Worker: {restartPolicy: Never, template: {spec: {containers: [{name: pytorch}]}}}
 Source: kubeflow/trainer v1.9.4 pkg/core/pod.go (SetRestartPolicy), pkg/apis/kubeflow.org/v1/*_defaults.go, kubeflow/trainer#2200
 """
 

@@ -8,10 +8,19 @@ Not judged: fields that are wrong for other reasons (the schema judges those).
 
 Breaks: the API server drops or refuses the field, and the job fails at its first eviction; or one team's policy becomes everybody's.
 Bad:
+    apiVersion: trainer.kubeflow.org/v1alpha1
     kind: TrainJob
-    spec: {runtimeRef: {name: torch-distributed}, backoffLimit: 3}
+    metadata: {name: train, namespace: team-a}
+    spec: {runtimeRef: {name: torch-patient}, trainer: {numNodes: 2}, backoffLimit: 3}
 Good:
-    kind: TrainingRuntime
+    apiVersion: trainer.kubeflow.org/v1alpha1
+    kind: TrainJob
+    metadata: {name: train, namespace: team-a}
+    spec: {runtimeRef: {name: torch-patient}, trainer: {numNodes: 2}}
+    ---
+    apiVersion: trainer.kubeflow.org/v1alpha1
+    kind: ClusterTrainingRuntime
+    metadata: {name: torch-patient}
     spec: {template: {spec: {failurePolicy: {maxRestarts: 3}}}}
 Source: kubeflow/trainer v2.3.0 pkg/apis/trainer/v1alpha1/trainjob_types.go (RuntimePatches), docs/proposals/2899-resource-timeouts
 """

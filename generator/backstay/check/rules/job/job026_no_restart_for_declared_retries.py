@@ -8,9 +8,20 @@ Not judged: objects that belong to no workload of the spec; runtimes that are no
 
 Breaks: the first lost node or crash ends the training for good, though the spec says that it may be tried again.
 Bad:
-    kind: JobSet            # of a workload with `attempts: 4`
-    spec: {replicatedJobs: []}
+    platform: {jobset: "0.12"}
+    workloads: {train: {kind: jobset, namespace: team-a, runsFor: 1h, attempts: 4, retryOn: [failure]}}
+    ---
+    apiVersion: jobset.x-k8s.io/v1alpha2
+    kind: JobSet
+    metadata: {name: train, namespace: team-a}
+    spec: {failurePolicy: {maxRestarts: 0}, replicatedJobs: []}
 Good:
+    platform: {jobset: "0.12"}
+    workloads: {train: {kind: jobset, namespace: team-a, runsFor: 1h, attempts: 4, retryOn: [failure]}}
+    ---
+    apiVersion: jobset.x-k8s.io/v1alpha2
+    kind: JobSet
+    metadata: {name: train, namespace: team-a}
     spec: {failurePolicy: {maxRestarts: 3}, replicatedJobs: []}
 Source: kubernetes-sigs/jobset api/jobset/v1alpha2/jobset_types.go (FailurePolicy), kubeflow/trainer manifests/base/runtimes/torch_distributed.yaml
 """

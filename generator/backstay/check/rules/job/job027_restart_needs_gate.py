@@ -8,9 +8,17 @@ Where neither Configuration nor version is at hand the finding is a warning: the
 
 Breaks: the webhook refuses the JobSet; in a training runtime that happens when the first TrainJob starts, not when it is applied.
 Bad:
-    failurePolicy: {rules: [{name: host, action: RestartJob}]}      # gate RestartJob off
+    # --platform jobset=0.12
+    apiVersion: jobset.x-k8s.io/v1alpha2
+    kind: JobSet
+    metadata: {name: train, namespace: team-a}
+    spec: {failurePolicy: {rules: [{name: host, action: RestartJob}]}}
 Good:
-    failurePolicy: {rules: [{name: host, action: RestartJobSet}]}
+    # --platform jobset=0.12
+    apiVersion: jobset.x-k8s.io/v1alpha2
+    kind: JobSet
+    metadata: {name: train, namespace: team-a}
+    spec: {failurePolicy: {rules: [{name: host, action: RestartJobSet}]}}
 Source: kubernetes-sigs/jobset v0.12.0 pkg/webhooks/jobset_webhook.go, pkg/features/features.go
 """
 

@@ -8,9 +8,17 @@ Not judged: a Job without completionMode or restartPolicy inside a JobSet, whose
 
 Breaks: the API server or JobSet's webhook refuses the object; in a training runtime the first TrainJob finds out.
 Bad:
-    failurePolicy: {rules: [{name: oom, action: FailJobSet, onJobFailureReasons: [OOMKilled]}]}
+    apiVersion: jobset.x-k8s.io/v1alpha2
+    kind: JobSet
+    metadata: {name: train, namespace: team-a}
+    spec:
+      failurePolicy: {rules: [{name: oom, action: FailJobSet, onJobFailureReasons: [OOMKilled]}]}
 Good:
-    failurePolicy: {rules: [{name: oom, action: FailJobSet, onJobFailureReasons: [PodFailurePolicy]}]}
+    apiVersion: jobset.x-k8s.io/v1alpha2
+    kind: JobSet
+    metadata: {name: train, namespace: team-a}
+    spec:
+      failurePolicy: {rules: [{name: oom, action: FailJobSet, onJobFailureReasons: [PodFailurePolicy]}]}
 Source: kubernetes-sigs/jobset v0.12.0 pkg/webhooks/jobset_webhook.go, kubernetes/kubernetes pkg/apis/batch/validation/validation.go
 """
 

@@ -10,9 +10,19 @@ is a sum over pods (JOB021).
 
 Breaks: a job that cannot succeed holds its GPUs for days; a broken dependency is called hundreds of times.
 Bad:
-    failurePolicy: {maxRestarts: 3}         # around a Job without backoffLimit: 4 x 7 = 28 tries
+    apiVersion: jobset.x-k8s.io/v1alpha2
+    kind: JobSet
+    metadata: {name: train, namespace: team-a}
+    spec:
+      failurePolicy: {maxRestarts: 3}
+      replicatedJobs: [{name: node, template: {spec: {backoffLimit: 6}}}]
 Good:
-    failurePolicy: {maxRestarts: 3}         # around a Job with `backoffLimit: 0`
+    apiVersion: jobset.x-k8s.io/v1alpha2
+    kind: JobSet
+    metadata: {name: train, namespace: team-a}
+    spec:
+      failurePolicy: {maxRestarts: 3}
+      replicatedJobs: [{name: node, template: {spec: {backoffLimit: 0}}}]
 Source: kubernetes/api batch/v1 types.go (backoffLimit defaults to 6), kubernetes-sigs/jobset api/jobset/v1alpha2 (maxRestarts), argoproj/argo-workflows retryStrategy.limit
 """
 

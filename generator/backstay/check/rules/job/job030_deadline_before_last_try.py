@@ -8,9 +8,24 @@ Not judged: objects of workloads that the spec does not declare, beyond their wa
 
 Breaks: retries are configured, paid for in quota, and never happen: DeadlineExceeded.
 Bad:
-    workloads: {train: {runsFor: 6h, attempts: 3, retryOn: [failure], deadline: 8h}}
+    platform: {jobset: "0.12", trainer: "2.3"}
+    workloads:
+      train:
+        kind: trainjob
+        namespace: team-a
+        runsFor: 6h
+        attempts: 3
+        retryOn: [failure]
+        deadline: 8h
 Good:
-    workloads: {train: {runsFor: 6h, attempts: 3, retryOn: [failure]}}       # derived: long enough
+    platform: {jobset: "0.12", trainer: "2.3"}
+    workloads:
+      train:
+        kind: trainjob
+        namespace: team-a
+        runsFor: 6h
+        attempts: 3
+        retryOn: [failure]
 Source: kubernetes/kubernetes pkg/controller/job/job_controller.go (activeDeadlineSeconds, back-off), kubeflow/trainer pkg/apis/trainer/v1alpha1/trainjob_types.go (activeDeadlineSeconds)
 """
 

@@ -9,7 +9,7 @@ Breaks: ten steps that need 4 GB each land on one node of 14 GB, and the kernel 
 Bad:
     steps: {train: {settings: {resources: {memory: 8GiB}}}}
 Good:
-    steps: {train: {settings: {orchestrator: {pod_settings: {resources: {requests: {memory: 8Gi}, limits: {memory: 8Gi}}}}}}}
+    steps: {train: {settings: {orchestrator: {pod_settings: {resources: {limits: {memory: 8Gi}}}}}}}
 Source: zenml integrations/kubernetes/orchestrators/kubernetes_orchestrator.py ("not yet supported ... ignoring"), zenml-io/zenml#3440
 """
 

@@ -8,9 +8,11 @@ Not judged: keys where nobody says which ZenML it is; settings of other componen
 
 Breaks: the time-out, the limit or the retry that somebody wrote down does not exist, and no run tells.
 Bad:
-    settings: {orchestrator: {max_paralelism: 4, pod_startup_timeout: 600}}
+    # --platform zenml=0.98
+    settings: {orchestrator: {max_paralelism: 4}}
 Good:
-    settings: {orchestrator: {max_parallelism: 4, active_deadline_seconds: 600}}
+    # --platform zenml=0.98
+    settings: {orchestrator: {max_parallelism: 4}}
 Source: zenml config/base_settings.py (extra: allow), config/retry_config.py, integrations/kubernetes/flavors/kubernetes_orchestrator_flavor.py
 """
 

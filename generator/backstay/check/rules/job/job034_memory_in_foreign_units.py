@@ -6,9 +6,15 @@ no quantity at all, and `8m` are eight thousandths of a byte.
 Breaks: the API server refuses the pods ("quantities must match the regular expression") when the Job makes them, or the pipeline
 does not even start.
 Bad:
-    resources: {limits: {memory: 8GiB}}
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {containers: [{name: main, resources: {limits: {memory: 8GiB}}}]}
 Good:
-    resources: {limits: {memory: 8Gi}}
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {containers: [{name: main, resources: {limits: {memory: 8Gi}}}]}
 Source: kubernetes/apimachinery pkg/api/resource/quantity.go, zenml config/resource_settings.py (MEMORY_REGEX)
 """
 

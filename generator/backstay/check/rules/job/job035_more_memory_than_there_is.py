@@ -7,9 +7,9 @@ Not judged: pods whose memory nobody states; what else runs in the namespace.
 
 Breaks: pods are refused ("exceeded quota") or stay Pending for ever; without limits the kernel kills what it finds.
 Bad:
-    pools: {cpu: {nodes: 1, capacity: 14Gi}}    # and workloads: {churn: {..., overrides: {maxParallelism: 10}}}, steps of 4Gi
+    memory: {budgets: {team-a: 1Gi}, steps: {default: 1Gi}}
 Good:
-    workloads: {churn: {kind: zenml, fanOut: 10}}                 # backstay: max_parallelism 3
+    memory: {budgets: {team-a: 16Gi}, steps: {default: 1Gi}}
 Source: zenml-io/zenml#3440; zenml integrations/kubernetes/orchestrators/kubernetes_orchestrator_entrypoint.py (pipeline_settings); kubernetes/website docs/tasks/administer-cluster/reserve-compute-resources
 """
 

@@ -8,11 +8,25 @@ Not judged: quotas with scopes; patches; steps of Argo workflows, whose containe
 
 Breaks: "exceeded quota: must specify limits.memory": the job never starts, and nothing is red.
 Bad:
+    apiVersion: v1
     kind: ResourceQuota
-    spec: {hard: {limits.memory: 64Gi}}          # and a container without resources
+    metadata: {name: memory, namespace: team-a}
+    spec: {hard: {limits.memory: 64Gi}}
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec: {template: {spec: {containers: [{name: main}]}}}
 Good:
-    kind: LimitRange
-    spec: {limits: [{type: Container, default: {memory: 2Gi}, defaultRequest: {memory: 2Gi}}]}
+    apiVersion: v1
+    kind: ResourceQuota
+    metadata: {name: memory, namespace: team-a}
+    spec: {hard: {limits.memory: 64Gi}}
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: train, namespace: team-a}
+    spec: {template: {spec: {containers: [{name: main, resources: {limits: {memory: 8Gi}}}]}}}
 Source: kubernetes/kubernetes pkg/quota/v1/evaluator/core/pods.go (Constraints), plugin/pkg/admission/limitranger
 """
 

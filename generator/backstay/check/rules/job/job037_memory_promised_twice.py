@@ -8,9 +8,12 @@ Not judged: pods that select no such pool by its node labels; containers without
 
 Breaks: the node runs out of memory and the kernel kills whatever it finds, checkpoint writers included; or disk pressure is never seen.
 Bad:
+    apiVersion: kubelet.config.k8s.io/v1beta1
     kind: KubeletConfiguration
     evictionHard: {memory.available: 500Mi}
 Good:
+    apiVersion: kubelet.config.k8s.io/v1beta1
+    kind: KubeletConfiguration
     evictionHard: {memory.available: 500Mi}
     mergeDefaultEvictionSettings: true
 Source: kubernetes/kubernetes pkg/kubelet/eviction/defaults_linux.go, kubernetes/website docs/tasks/administer-cluster/reserve-compute-resources

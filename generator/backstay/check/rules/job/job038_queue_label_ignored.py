@@ -8,10 +8,25 @@ Not judged: kinds that are reached by `externalFrameworks`; clusters whose Kueue
 
 Breaks: the job takes GPUs and memory that the queue has promised to others, and preemption never finds it.
 Bad:
+    # --platform kueue=0.19
+    apiVersion: config.kueue.x-k8s.io/v1beta2
+    kind: Configuration
+    integrations: {frameworks: [batch/job]}
+    ---
+    apiVersion: kubeflow.org/v1
     kind: PyTorchJob
-    metadata: {labels: {kueue.x-k8s.io/queue-name: team-a}}    # Kueue 0.19 with its own Configuration
+    metadata: {name: train, namespace: team-a, labels: {kueue.x-k8s.io/queue-name: team-a}}
+    spec: {}
 Good:
+    # --platform kueue=0.19
+    apiVersion: config.kueue.x-k8s.io/v1beta2
+    kind: Configuration
     integrations: {frameworks: [batch/job, kubeflow.org/pytorchjob]}
+    ---
+    apiVersion: kubeflow.org/v1
+    kind: PyTorchJob
+    metadata: {name: train, namespace: team-a, labels: {kueue.x-k8s.io/queue-name: team-a}}
+    spec: {}
 Source: kubernetes-sigs/kueue v0.19.2 config/components/manager/controller_manager_config.yaml
 """
 

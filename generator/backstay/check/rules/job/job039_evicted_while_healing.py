@@ -9,9 +9,13 @@ Not judged: `timeout` against the start of the first pods; the recovery without 
 
 Breaks: the job is evicted while its node's pods are being replaced, waits in the queue again, and meets the same time-out.
 Bad:
-    waitForPodsReady: {timeout: 3m}
+    apiVersion: config.kueue.x-k8s.io/v1beta2
+    kind: Configuration
+    waitForPodsReady: {timeout: 10m}
 Good:
-    waitForPodsReady: {timeout: 30m, recoveryTimeout: 30m, requeuingStrategy: {backoffLimitCount: 5}}
+    apiVersion: config.kueue.x-k8s.io/v1beta2
+    kind: Configuration
+    waitForPodsReady: {timeout: 10m, requeuingStrategy: {backoffLimitCount: 5}}
 Source: kubernetes-sigs/kueue apis/config/v1beta2/configuration_types.go (WaitForPodsReady), KEP 349
 """
 

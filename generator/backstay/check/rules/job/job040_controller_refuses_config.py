@@ -7,9 +7,15 @@ Not judged: whether values have the right type; Kueue's own Configuration, which
 
 Breaks: the API server answers "no matches for kind", or the controller ends at start with "strict decoding error".
 Bad:
-    apiVersion: kueue.x-k8s.io/v1beta1      # with Kueue 0.20
+    # --platform trainer=2.4
+    apiVersion: config.trainer.kubeflow.org/v1alpha1
+    kind: Configuration
+    certManagement: {enable: true, webhookServiceName: kubeflow-trainer-controller-manager}
 Good:
-    apiVersion: kueue.x-k8s.io/v1beta2
+    # --platform trainer=2.4
+    apiVersion: config.trainer.kubeflow.org/v1alpha1
+    kind: Configuration
+    certManagement: {enable: true}
 Source: kubernetes-sigs/kueue 0.20 release notes, kubeflow/trainer pkg/config/config.go (EnableStrict), kubeflow/trainer#3386
 """
 

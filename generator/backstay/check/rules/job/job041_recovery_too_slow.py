@@ -8,9 +8,17 @@ Not judged: strategy `none`, after which nothing runs again (JOB003, JOB004).
 
 Breaks: the promised recovery time is missed at every loss of a node, and queues give the job up as not ready.
 Bad:
-    termination: {nodeLoss: {recoverIn: 2m, strategy: kueue-failure-recovery, podStart: 1m}}
+    platform: {kueue: "0.19"}
+    termination:
+      drain: {checkpoint: 3m}
+      nodeLoss: {recoverIn: 5m, strategy: kueue-failure-recovery, restartSafe: [team-a/*]}
+    workloads: {train: {kind: job, namespace: team-a, runsFor: 1h}}
 Good:
-    termination: {nodeLoss: {recoverIn: 10m, strategy: kueue-failure-recovery, podStart: 1m}}
+    platform: {kueue: "0.19"}
+    termination:
+      drain: {checkpoint: 3m}
+      nodeLoss: {recoverIn: 10m, strategy: kueue-failure-recovery, restartSafe: [team-a/*]}
+    workloads: {train: {kind: job, namespace: team-a, runsFor: 1h}}
 Source: kubernetes/kubernetes pkg/controller/tainteviction, pkg/controller/podgc; kubernetes-sigs/kueue KEP 6757 (one minute after the deletion timestamp)
 """
 

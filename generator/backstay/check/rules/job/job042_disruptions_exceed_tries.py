@@ -8,9 +8,11 @@ Not judged: pipelines that are not tried again at all (JOB017).
 
 Breaks: the job that was to survive a lost node fails with it.
 Bad:
-    workloads: {train: {kind: jobset, replicas: 8, attempts: 1, disruptions: 1}}
+    platform: {jobset: "0.12"}
+    workloads: {train: {kind: jobset, namespace: team-a, replicas: 8, attempts: 1, disruptions: 1}}
 Good:
-    workloads: {train: {kind: jobset, replicas: 8, disruptions: 1}}      # two attempts, by default
+    platform: {jobset: "0.12"}
+    workloads: {train: {kind: jobset, namespace: team-a, replicas: 8, attempts: 2, disruptions: 1}}
 Source: kubernetes-sigs/jobset pkg/controllers/failure_policy.go; zenml zen_stores/sql_zen_store.py
 """
 

@@ -5,11 +5,10 @@ pipelines by ZenML. Nothing is emitted for a kind whose controller the spec does
 
 Breaks: the object is refused, or stays as it was written: no pods, no retries, no recovery.
 Bad:
-    platform: {kubernetes: "1.36"}
-    workloads: {train: {kind: trainjob}}
+    workloads: {train: {kind: jobset, namespace: team-a, runsFor: 1h}}
 Good:
-    platform: {kubernetes: "1.36", trainer: "2.3"}
-    workloads: {train: {kind: trainjob}}
+    platform: {jobset: "0.12"}
+    workloads: {train: {kind: jobset, namespace: team-a, runsFor: 1h}}
 Source: kubeflow/trainer manifests/base/crds, kubernetes-sigs/jobset config/components/crd
 """
 

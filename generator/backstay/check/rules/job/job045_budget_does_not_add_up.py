@@ -7,9 +7,17 @@ Not judged: clusters with one pool; several pools without Kueue, whose quota cou
 
 Breaks: jobs are admitted and their pods refused, or they wait in the queue for ever.
 Bad:
-    budgets: {team-a: 128Gi}                    # with Kueue and the pools cpu and gpu
+    platform: {kueue: "0.19"}
+    memory:
+      pools: {cpu: {nodes: 4, capacity: 64Gi}, gpu: {nodes: 2, capacity: 256Gi}}
+      budgets: {team-a: 128Gi}
+      steps: {default: 1Gi}
 Good:
-    budgets: {team-a: {total: 128Gi, pools: {cpu: 96Gi, gpu: 32Gi}}}
+    platform: {kueue: "0.19"}
+    memory:
+      pools: {cpu: {nodes: 4, capacity: 64Gi}, gpu: {nodes: 2, capacity: 256Gi}}
+      budgets: {team-a: {total: 128Gi, pools: {cpu: 96Gi, gpu: 32Gi}}}
+      steps: {default: 1Gi}
 Source: kueue apis/kueue/v1beta2/clusterqueue_types.go (FlavorQuotas); kubernetes pkg/quota/v1/evaluator/core/pods.go
 """
 

@@ -6,9 +6,25 @@ and deadline, and its retries stand in a runtime that backstay emits.
 
 Breaks: nothing at once; an out-of-memory kill is tried again like any failure, and a deadline may pass unnoticed.
 Bad:
-    workloads: {train: {kind: pytorchjob, deadline: 8h}}
+    platform: {trainingOperator: "1.9"}
+    workloads:
+      train:
+        kind: pytorchjob
+        namespace: team-a
+        replicas: 4
+        attempts: 2
+        retryOn: [failure]
+        deadline: 8h
 Good:
-    workloads: {train: {kind: trainjob, deadline: 8h}}
+    platform: {trainer: "2.3"}
+    workloads:
+      train:
+        kind: trainjob
+        namespace: team-a
+        replicas: 4
+        attempts: 2
+        retryOn: [failure]
+        deadline: 8h
 Source: kubeflow/trainer docs migration from v1 (kubeflow.org/docs/components/trainer/operator-guides/migration), #3358, #2045
 """
 

@@ -4,13 +4,19 @@ Not judged: keys that some release reads, where the installed release is not kno
 
 Breaks: the setting has no effect, and nobody notices until a run dials the default store.
 Bad:
+    # --platform pipelines=2.17
+    apiVersion: v1
     kind: ConfigMap
     metadata: {name: kfp-launcher, namespace: team-a}
     data: {MINIO_ENDPOINT: "minio.storage:9000"}
 Good:
+    # --platform pipelines=2.17
+    apiVersion: v1
     kind: ConfigMap
     metadata: {name: kfp-launcher, namespace: team-a}
-    data: {providers: "minio: {default: {endpoint: 'minio.storage:9000', credentials: {fromEnv: true}}}"}
+    data:
+      providers: |
+        minio: {default: {endpoint: minio.storage:9000, credentials: {fromEnv: true}}}
 Source: kubeflow/pipelines backend/src/v2/config/env.go (tags 1.8.22 to 2.17.0), kubeflow/pipelines#10625
 """
 

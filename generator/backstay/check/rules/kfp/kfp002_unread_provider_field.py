@@ -7,11 +7,21 @@ the wrong type, or a text that is no YAML mapping, fails every run that reads it
 Breaks: the setting has no effect (artifacts go to another endpoint than the one written down), or each run fails
 at its root driver with "failed to unmarshall kfp bucket providers".
 Bad:
-    providers: |
-      minio: {default: {endPointUrl: "minio.storage:9000", disableSSL: "true", credentials: {fromEnv: true}}}
+    # --platform pipelines=2.17
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        minio: {default: {endpointUrl: minio.storage:9000, credentials: {fromEnv: true}}}
 Good:
-    providers: |
-      minio: {default: {endpoint: "minio.storage:9000", disableSSL: true, credentials: {fromEnv: true}}}
+    # --platform pipelines=2.17
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        minio: {default: {endpoint: minio.storage:9000, credentials: {fromEnv: true}}}
 Source: kubeflow/pipelines backend/src/v2/config/s3.go, gcs.go and env.go; kubeflow/pipelines#11246, #12281
 """
 

@@ -6,11 +6,19 @@ an override needs credentials of its own.
 Breaks: the root driver of each run on such a pipeline root ends with "invalid provider config: missing default
 credentials" (or "missing override ...").
 Bad:
-    providers: |
-      minio: {default: {endpoint: "minio.storage:9000"}}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        minio: {default: {endpoint: minio.storage:9000}}
 Good:
-    providers: |
-      minio: {default: {endpoint: "minio.storage:9000", credentials: {fromEnv: true}}}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        minio: {default: {endpoint: minio.storage:9000, credentials: {fromEnv: true}}}
 Source: kubeflow/pipelines backend/src/v2/config/s3.go and gcs.go, env_test.go
 """
 

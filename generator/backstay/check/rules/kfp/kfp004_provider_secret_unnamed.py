@@ -5,16 +5,25 @@
 Breaks: in a `default` without `secretRef` the driver dies of a nil pointer; with a name or a key missing each run
 fails with "could not find required bucket credential values".
 Bad:
-    providers: |
-      minio: {default: {endpoint: "minio.storage:9000", credentials: {fromEnv: false}}}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        minio:
+          default:
+            endpoint: minio.storage:9000
+            credentials: {fromEnv: false}
 Good:
-    providers: |
-      minio:
-        default:
-          endpoint: minio.storage:9000
-          credentials:
-            fromEnv: false
-            secretRef: {secretName: mlpipeline-minio-artifact, accessKeyKey: accesskey, secretKeyKey: secretkey}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        minio:
+          default:
+            endpoint: minio.storage:9000
+            credentials: {secretRef: {secretName: store, accessKeyKey: accesskey, secretKeyKey: secretkey}}
 Source: kubeflow/pipelines backend/src/v2/config/s3.go and gcs.go, backend/src/v2/objectstore/object_store.go
 """
 

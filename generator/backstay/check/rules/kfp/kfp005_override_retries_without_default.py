@@ -5,15 +5,25 @@ ignored, and when the default has none it follows a nil pointer.
 
 Breaks: the root driver of each run in that bucket panics; where it does not, the number has no effect.
 Bad:
-    providers: |
-      s3:
-        default: {endpoint: s3.amazonaws.com, credentials: {fromEnv: true}}
-        overrides: [{bucketName: models, maxRetries: 9, credentials: {fromEnv: true}}]
+    # --platform pipelines=2.17
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        s3:
+          default: {endpoint: s3.amazonaws.com, credentials: {fromEnv: true}}
+          overrides: [{bucketName: models, maxRetries: 9, credentials: {fromEnv: true}}]
 Good:
-    providers: |
-      s3:
-        default: {endpoint: s3.amazonaws.com, maxRetries: 9, credentials: {fromEnv: true}}
-        overrides: [{bucketName: models, credentials: {fromEnv: true}}]
+    # --platform pipelines=2.17
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        s3:
+          default: {endpoint: s3.amazonaws.com, maxRetries: 9, credentials: {fromEnv: true}}
+          overrides: [{bucketName: models, credentials: {fromEnv: true}}]
 Source: kubeflow/pipelines backend/src/v2/config/s3.go (tags 2.15.0 to 2.17.0)
 """
 

@@ -5,13 +5,27 @@ that is a comparison of texts, so that `team` also takes `team-b/`; later it end
 
 Breaks: artifacts under the later prefix go to the earlier override's endpoint, with its credentials.
 Bad:
-    overrides:
-      - {bucketName: models, keyPrefix: "", credentials: {fromEnv: true}}
-      - {bucketName: models, keyPrefix: team-b/, endpoint: "minio.b:9000", credentials: {fromEnv: true}}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        s3:
+          default: {credentials: {fromEnv: true}}
+          overrides:
+            - {bucketName: models, keyPrefix: "", credentials: {fromEnv: true}}
+            - {bucketName: models, keyPrefix: team-b/, credentials: {fromEnv: true}, endpoint: minio.b:9000}
 Good:
-    overrides:
-      - {bucketName: models, keyPrefix: team-b/, endpoint: "minio.b:9000", credentials: {fromEnv: true}}
-      - {bucketName: models, keyPrefix: "", credentials: {fromEnv: true}}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        s3:
+          default: {credentials: {fromEnv: true}}
+          overrides:
+            - {bucketName: models, keyPrefix: team-b/, credentials: {fromEnv: true}, endpoint: minio.b:9000}
+            - {bucketName: models, keyPrefix: "", credentials: {fromEnv: true}}
 Source: kubeflow/pipelines backend/src/v2/config/s3.go and gcs.go, getOverrideByPrefix
 """
 

@@ -5,15 +5,27 @@ With `fromEnv: true` the launcher builds its client from the environment alone: 
 
 Breaks: artifacts go to AWS (or fail there) instead of the endpoint that is written down.
 Bad:
-    providers: |
-      s3: {default: {endpoint: "minio.storage:9000", disableSSL: true, credentials: {fromEnv: true}}}
+    # --platform pipelines=2.16
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        s3:
+          default:
+            endpoint: minio.storage:9000
+            credentials: {fromEnv: true}
 Good:
-    providers: |
-      s3:
-        default:
-          endpoint: minio.storage:9000
-          disableSSL: true
-          credentials: {secretRef: {secretName: store, accessKeyKey: accesskey, secretKeyKey: secretkey}}
+    # --platform pipelines=2.16
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        s3:
+          default:
+            endpoint: minio.storage:9000
+            credentials: {secretRef: {secretName: store, accessKeyKey: accesskey, secretKeyKey: secretkey}}
 Source: kubeflow/pipelines#13551, backend/src/v2/objectstore/object_store.go
 """
 

@@ -5,11 +5,28 @@ choice of the regional endpoint to the AWS SDK. With `fromEnv: true` the endpoin
 
 Breaks: every upload and download of the launcher fails.
 Bad:
-    providers: |
-      s3: {default: {region: eu-central-1, credentials: {secretRef: {secretName: aws, ...}}}}
+    # --platform pipelines=2.16
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        s3:
+          default:
+            region: eu-central-1
+            credentials: {secretRef: {secretName: store, accessKeyKey: accesskey, secretKeyKey: secretkey}}
 Good:
-    providers: |
-      s3: {default: {endpoint: s3.amazonaws.com, region: eu-central-1, credentials: {secretRef: {secretName: aws, ...}}}}
+    # --platform pipelines=2.16
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        s3:
+          default:
+            endpoint: s3.amazonaws.com
+            region: eu-central-1
+            credentials: {secretRef: {secretName: store, accessKeyKey: accesskey, secretKeyKey: secretkey}}
 Source: kubeflow/pipelines backend/src/v2/objectstore/object_store.go (tags 2.15.0 and 2.16.1)
 """
 

@@ -9,11 +9,53 @@ selector, and installs whose store is not known.
 
 Breaks: the steps of each run write to a store that does not exist, or that nobody reads.
 Bad:
-    kfp-launcher: {defaultPipelineRoot: "minio://mlpipeline/v2/artifacts"}
-    ml-pipeline:  {OBJECTSTORECONFIG_HOST: minio.storage}
+    # --platform pipelines=2.17
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: OBJECTSTORECONFIG_HOST, value: minio.storage}
+                - {name: OBJECTSTORECONFIG_PORT, value: "9000"}
+                - {name: OBJECTSTORECONFIG_SECURE, value: "false"}
+                - {name: OBJECTSTORECONFIG_BUCKETNAME, value: mlpipeline}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      defaultPipelineRoot: minio://mlpipeline/v2/artifacts
 Good:
-    kfp-launcher: {providers: "minio: {default: {endpoint: 'minio.storage:9000', ...}}"}
-    ml-pipeline:  {OBJECTSTORECONFIG_HOST: minio.storage}
+    # --platform pipelines=2.17
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: OBJECTSTORECONFIG_HOST, value: minio.storage}
+                - {name: OBJECTSTORECONFIG_PORT, value: "9000"}
+                - {name: OBJECTSTORECONFIG_SECURE, value: "false"}
+                - {name: OBJECTSTORECONFIG_BUCKETNAME, value: mlpipeline}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      defaultPipelineRoot: minio://mlpipeline/v2/artifacts
+      providers: |
+        minio:
+          default:
+            endpoint: minio.storage:9000
+            disableSSL: true
+            credentials: {secretRef: {secretName: store, accessKeyKey: accesskey, secretKeyKey: secretkey}}
 Source: kubeflow/pipelines backend/src/v2/objectstore/config.go, backend/src/v2/config/minio.go; kubeflow/pipelines#9689, #11965
 """
 

@@ -4,9 +4,29 @@ Up to 2.14 both took the store's address from the variables of a Service minio-s
 
 Breaks: the API server stops with "ObjectStoreConfig.Host is required", or launchers go on dialling the default.
 Bad:
-    ml-pipeline: {env: [{name: MINIO_SERVICE_SERVICE_HOST, value: minio.storage}]}
+    # --platform pipelines=2.15
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: MINIO_SERVICE_SERVICE_HOST, value: minio.storage}
 Good:
-    ml-pipeline: {env: [{name: OBJECTSTORECONFIG_HOST, value: minio.storage}]}
+    # --platform pipelines=2.15
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: OBJECTSTORECONFIG_HOST, value: minio.storage}
 Source: kubeflow/pipelines#11965
 """
 

@@ -6,9 +6,17 @@ A root is `minio://`, `s3://` or `gs://`, a bucket and a path. A query behind it
 Breaks: each run without a root of its own ends with "unrecognized pipeline root format" or "unsupported Cloud
 bucket"; with a query, the endpoint and Secret under `providers` are not used.
 Bad:
-    data: {defaultPipelineRoot: "mlpipeline/v2/artifacts"}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      defaultPipelineRoot: mlpipeline/v2/artifacts
 Good:
-    data: {defaultPipelineRoot: "minio://mlpipeline/v2/artifacts"}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      defaultPipelineRoot: minio://mlpipeline/v2/artifacts
 Source: kubeflow/pipelines backend/src/v2/objectstore/config.go, backend/src/v2/config/s3.go
 """
 

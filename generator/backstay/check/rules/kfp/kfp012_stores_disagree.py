@@ -13,11 +13,47 @@ with unexpanded variables in them. A kfp-launcher that states no endpoint is KFP
 
 Breaks: steps write where nobody reads: previews, logs and caching fail, or runs end in connection errors.
 Bad:
-    workflow-controller-configmap: {artifactRepository: "s3: {endpoint: 'minio.storage:80', insecure: true, ...}"}
-    ml-pipeline:                   {OBJECTSTORECONFIG_HOST: minio-service.kubeflow, OBJECTSTORECONFIG_PORT: "9000"}
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: OBJECTSTORECONFIG_HOST, value: minio.storage}
+                - {name: OBJECTSTORECONFIG_PORT, value: "9000"}
+                - {name: OBJECTSTORECONFIG_SECURE, value: "false"}
+                - {name: OBJECTSTORECONFIG_BUCKETNAME, value: mlpipeline}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: workflow-controller-configmap, namespace: kubeflow}
+    data:
+      artifactRepository: |
+        s3: {endpoint: minio-service.kubeflow:9000, insecure: true, bucket: mlpipeline}
 Good:
-    workflow-controller-configmap: {artifactRepository: "s3: {endpoint: 'minio.storage:80', insecure: true, ...}"}
-    ml-pipeline:                   {OBJECTSTORECONFIG_HOST: minio.storage, OBJECTSTORECONFIG_PORT: "80"}
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: OBJECTSTORECONFIG_HOST, value: minio.storage}
+                - {name: OBJECTSTORECONFIG_PORT, value: "9000"}
+                - {name: OBJECTSTORECONFIG_SECURE, value: "false"}
+                - {name: OBJECTSTORECONFIG_BUCKETNAME, value: mlpipeline}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: workflow-controller-configmap, namespace: kubeflow}
+    data:
+      artifactRepository: |
+        s3: {endpoint: minio.storage:9000, insecure: true, bucket: mlpipeline}
 Source: kubeflow/pipelines#11301, kubeflow/pipelines#9689
 """
 

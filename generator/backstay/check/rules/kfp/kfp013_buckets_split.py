@@ -7,11 +7,27 @@ Not judged: roots in Google's store, and installs whose bucket is not at hand.
 
 Breaks: runs write to a bucket that nobody made, backs up or cleans; their uploads fail, or the data is forgotten.
 Bad:
-    pipeline-install-config: {bucketName: team-artifacts}
-    kfp-launcher:            {defaultPipelineRoot: ""}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: pipeline-install-config, namespace: kubeflow}
+    data: {bucketName: team-artifacts}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      defaultPipelineRoot: ""
 Good:
-    pipeline-install-config: {bucketName: team-artifacts}
-    kfp-launcher:            {defaultPipelineRoot: "minio://team-artifacts/v2/artifacts"}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: pipeline-install-config, namespace: kubeflow}
+    data: {bucketName: team-artifacts}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      defaultPipelineRoot: minio://team-artifacts/v2/artifacts
 Source: kubeflow/pipelines backend/src/v2/config/env.go
 """
 

@@ -8,11 +8,9 @@ Not judged: profiles that come later, and those that are not at hand.
 
 Breaks: every profile goes on writing to bucket `mlpipeline`, where the change was meant to lead elsewhere.
 Bad:
-    pipeline-install-config: {bucketName: team-artifacts}     # and nothing else
+    storage: {runNamespaces: [], artifacts: {bucket: models}}
 Good:
-    pipeline-install-config: {bucketName: team-artifacts}     # and in every profile:
-    kfp-launcher:            {defaultPipelineRoot: "minio://team-artifacts/private-artifacts/team-a/v2/artifacts"}
-    artifact-repositories:   {default-namespaced: "s3: {bucket: team-artifacts, ...}"}
+    storage: {runNamespaces: [team-a], artifacts: {bucket: models}}
 Source: kubeflow/pipelines manifests/kustomize/base/installs/multi-user/pipelines-profile-controller/sync.py
 """
 

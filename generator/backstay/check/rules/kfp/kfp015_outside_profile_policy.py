@@ -8,9 +8,13 @@ repository, which profiles do not use.
 
 Breaks: uploads of artifacts or of archived logs end with AccessDenied.
 Bad:
-    kfp-launcher of team-a: {defaultPipelineRoot: "minio://mlpipeline/v2/artifacts"}
+    platform: {pipelines: {version: "2.17"}}
+    storage:
+      artifacts: {url: "http://seaweedfs.kubeflow.svc.cluster.local:9000", prefix: v2/artifacts}
 Good:
-    kfp-launcher of team-a: {defaultPipelineRoot: "minio://mlpipeline/private-artifacts/team-a/v2/artifacts"}
+    platform: {pipelines: {version: "2.17"}}
+    storage:
+      artifacts: {url: "http://seaweedfs.kubeflow.svc.cluster.local:9000", prefix: artifacts/v2}
 Source: kubeflow/pipelines manifests/kustomize/base/installs/multi-user/pipelines-profile-controller/sync.py
 """
 

@@ -10,11 +10,25 @@ Not judged: an annotation that a patch does not state.
 Breaks: a change of workflow-controller-configmap has no effect in that namespace; without a valid default key
 every workflow there ends with "config map missing key".
 Bad:
-    metadata: {name: artifact-repositories, annotations: {workflows.argoproj.io/default-artifact-repository: main}}
-    data: {default: "s3: {...}"}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: artifact-repositories
+      namespace: team-a
+      annotations: {workflows.argoproj.io/default-artifact-repository: main}
+    data:
+      default: |
+        s3: {endpoint: minio.storage:9000, bucket: mlpipeline}
 Good:
-    metadata: {name: artifact-repositories, annotations: {workflows.argoproj.io/default-artifact-repository: default}}
-    data: {default: "s3: {...}"}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: artifact-repositories
+      namespace: team-a
+      annotations: {workflows.argoproj.io/default-artifact-repository: default}
+    data:
+      default: |
+        s3: {endpoint: minio.storage:9000, bucket: mlpipeline}
 Source: argoproj/argo-workflows workflow/artifactrepositories/artifactrepositories.go
 """
 

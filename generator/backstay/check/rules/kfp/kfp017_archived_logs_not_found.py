@@ -8,11 +8,9 @@ Not judged: a UI that does not read archived logs, and variables that a patch le
 
 Breaks: logs of finished steps are "not found" in the UI although they were archived.
 Bad:
-    ml-pipeline-ui:                {ARGO_KEYFORMAT: "artifacts/{{workflow.name}}/{{pod.name}}"}
-    workflow-controller-configmap: {artifactRepository: "s3: {keyFormat: 'logs/{{workflow.name}}/{{pod.name}}', ...}"}
+    storage: {overrides: {keyFormat: "logs/{{workflow.labels.team}}/{{pod.name}}"}}
 Good:
-    ml-pipeline-ui:                {ARGO_KEYFORMAT: "logs/{{workflow.name}}/{{pod.name}}"}
-    workflow-controller-configmap: {artifactRepository: "s3: {keyFormat: 'logs/{{workflow.name}}/{{pod.name}}', ...}"}
+    storage: {overrides: {keyFormat: "logs/{{workflow.namespace}}/{{pod.name}}"}}
 Source: kubeflow/pipelines frontend/server/configs.ts and workflow-helper.ts; kubeflow/pipelines#11010, #11354, #11976
 """
 

@@ -6,11 +6,29 @@ Not judged: a MINIO_NAMESPACE whose value is not at hand, and a patch that does 
 
 Breaks: every artifact preview and download in the UI fails on a host name that does not exist, while runs work.
 Bad:
-    - {name: MINIO_HOST, value: minio.kf-storage.svc.cluster.local}
-    - {name: MINIO_NAMESPACE, value: kubeflow}
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline-ui, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-ui
+              env:
+                - {name: MINIO_HOST, value: minio.storage.svc.cluster.local}
+                - {name: MINIO_NAMESPACE, value: kubeflow}
 Good:
-    - {name: MINIO_HOST, value: minio.kf-storage.svc.cluster.local}
-    - {name: MINIO_NAMESPACE, value: ""}
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline-ui, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-ui
+              env:
+                - {name: MINIO_HOST, value: minio.storage.svc.cluster.local}
+                - {name: MINIO_NAMESPACE, value: ""}
 Source: kubeflow/pipelines frontend/server/configs.ts
 """
 

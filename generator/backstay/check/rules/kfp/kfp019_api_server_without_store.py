@@ -7,9 +7,30 @@ Not judged: values that are not at hand, and a patch of `env` that does not repl
 
 Breaks: ml-pipeline exits at start with "ObjectStoreConfig.Host is required" or a credentials error; nothing runs.
 Bad:
-    env: [{name: OBJECTSTORECONFIG_PORT, value: "9000"}, {$patch: replace}]
+    # --platform pipelines=2.15
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: OBJECTSTORECONFIG_PORT, value: "9000"}
 Good:
-    env: [{name: OBJECTSTORECONFIG_HOST, value: seaweedfs.kubeflow}, {name: OBJECTSTORECONFIG_PORT, value: "9000"}]
+    # --platform pipelines=2.15
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: OBJECTSTORECONFIG_HOST, value: seaweedfs.kubeflow}
+                - {name: OBJECTSTORECONFIG_PORT, value: "9000"}
 Source: kubeflow/pipelines backend/src/apiserver/client_manager/client_manager.go, backend/src/apiserver/config/config.json
 """
 

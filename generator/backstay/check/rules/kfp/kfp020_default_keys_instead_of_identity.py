@@ -7,10 +7,22 @@ Not judged: without a spec, an API server whose service account names no AWS rol
 
 Breaks: uploads of pipelines fail with "the access key id you provided does not exist in our records".
 Bad:
-    storage: {artifacts: {credentials: {fromEnvironment: true}}}     # and no OBJECTSTORECONFIG_ACCESSKEY in env
+    platform: {pipelines: {version: "2.17"}}
+    storage:
+      artifacts:
+        url: https://s3.eu-west-1.amazonaws.com
+        region: eu-west-1
+        provider: s3
+        credentials: {secret: null, fromEnvironment: true}
+      overrides: {apiServerEnv: {OBJECTSTORECONFIG_ACCESSKEY: AKIA}}
 Good:
-    - {name: OBJECTSTORECONFIG_ACCESSKEY, value: ""}
-    - {name: OBJECTSTORECONFIG_SECRETACCESSKEY, value: ""}
+    platform: {pipelines: {version: "2.17"}}
+    storage:
+      artifacts:
+        url: https://s3.eu-west-1.amazonaws.com
+        region: eu-west-1
+        provider: s3
+        credentials: {secret: null, fromEnvironment: true}
 Source: kubeflow/pipelines backend/src/apiserver/config/config.json, backend/src/apiserver/main.go (AllowEmptyEnv)
 """
 

@@ -8,11 +8,35 @@ ExternalSecret or a SealedSecret makes, and `mlpipeline-minio-artifact`, which t
 
 Breaks: step pods hang in CreateContainerConfigError or the launcher fails before the user's code starts.
 Bad:
-    {kind: ConfigMap, metadata: {name: kfp-launcher, namespace: team-a}, data: {providers: "... secretName: store"}}
-    {kind: Secret, metadata: {name: store, namespace: kubeflow}}        # and none in team-a
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        minio:
+          default:
+            endpoint: minio.storage:9000
+            credentials: {secretRef: {secretName: store, accessKeyKey: accesskey, secretKeyKey: secretkey}}
+    ---
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: store, namespace: kubeflow}
+    data: {accesskey: YQ==, secretkey: YQ==}
 Good:
-    {kind: ConfigMap, metadata: {name: kfp-launcher, namespace: team-a}, data: {providers: "... secretName: store"}}
-    {kind: Secret, metadata: {name: store, namespace: team-a}}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kfp-launcher, namespace: team-a}
+    data:
+      providers: |
+        minio:
+          default:
+            endpoint: minio.storage:9000
+            credentials: {secretRef: {secretName: store, accessKeyKey: accesskey, secretKeyKey: secretkey}}
+    ---
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: store, namespace: team-a}
+    data: {accesskey: YQ==, secretkey: YQ==}
 Source: argoproj/argo-workflows workflow/controller/workflowpod.go, kubeflow/pipelines backend/src/v2/objectstore/object_store.go
 """
 

@@ -6,8 +6,28 @@ Not judged: accounts that are bound to roles which are not at hand or are filled
 Breaks: steps do their work and fail at the end, with "forbidden" while reporting their outputs or reading the store's
 Secret.
 Bad:
+    # --platform workflows=3.7
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata: {name: runs, namespace: kubeflow}
+    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: runs}
+    subjects: [{kind: ServiceAccount, name: pipeline-runner, namespace: kubeflow}]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata: {name: runs, namespace: kubeflow}
     rules: [{apiGroups: [""], resources: [configmaps], verbs: [get]}]
 Good:
+    # --platform workflows=3.7
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata: {name: runs, namespace: kubeflow}
+    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: runs}
+    subjects: [{kind: ServiceAccount, name: pipeline-runner, namespace: kubeflow}]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata: {name: runs, namespace: kubeflow}
     rules:
       - {apiGroups: [""], resources: [configmaps, secrets], verbs: [get]}
       - {apiGroups: [argoproj.io], resources: [workflowtaskresults], verbs: [create, patch]}

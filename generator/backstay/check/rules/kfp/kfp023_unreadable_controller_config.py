@@ -7,9 +7,17 @@ Not judged: fields below types of Kubernetes itself, and below types that newer 
 
 Breaks: the controller exits, or stops reading its configuration, and no workflow moves until somebody reads its log.
 Bad:
-    data: {containerRuntimeExecutor: emissary, metricsConfig: "{options: {}}"}
+    # --platform workflows=3.7
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: workflow-controller-configmap, namespace: kubeflow}
+    data: {containerRuntimeExecutor: emissary, parallelism: "100"}
 Good:
-    data: {metricsConfig: "{modifiers: {}}"}
+    # --platform workflows=3.7
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: workflow-controller-configmap, namespace: kubeflow}
+    data: {parallelism: "100"}
 Source: argoproj/argo-workflows config/controller.go (yaml.UnmarshalStrict), config/config.go
 """
 

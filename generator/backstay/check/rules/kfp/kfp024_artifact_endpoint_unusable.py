@@ -6,9 +6,19 @@ Not judged: whether an unknown store on another port speaks TLS.
 
 Breaks: every step with artifacts or archived logs fails in its wait container after the user's code is done.
 Bad:
-    s3: {endpoint: "http://minio.storage:80", bucket: mlpipeline}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: workflow-controller-configmap, namespace: kubeflow}
+    data:
+      artifactRepository: |
+        s3: {endpoint: 'http://minio.storage:80', bucket: mlpipeline}
 Good:
-    s3: {endpoint: "minio.storage:80", bucket: mlpipeline, insecure: true}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: workflow-controller-configmap, namespace: kubeflow}
+    data:
+      artifactRepository: |
+        s3: {endpoint: minio.storage:80, bucket: mlpipeline, insecure: true}
 Source: argoproj/argo-workflows workflow/artifacts/artifacts.go (Secure is not Insecure), workflow/artifacts/s3/s3.go
 """
 

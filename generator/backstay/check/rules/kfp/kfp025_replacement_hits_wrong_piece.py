@@ -8,11 +8,30 @@ Not judged: a namespace that the manifests do not tell.
 
 Breaks: archived logs and artifacts go to a host or a bucket that does not exist.
 Bad:
-    patches: [{patch: '{..., data: {artifactRepository: "s3: {endpoint: minio.storage:80, bucket: b}"}}'}]
-    replacements: [{source: {fieldPath: data.bucketName}, targets: [{..., options: {delimiter: '"', index: 3}}]}]
+    apiVersion: kustomize.config.k8s.io/v1beta1
+    kind: Kustomization
+    patches:
+      - patch: |
+          apiVersion: v1
+          kind: ConfigMap
+          metadata: {name: workflow-controller-configmap}
+          data: {artifactRepository: 's3: {bucket: "mlpipeline", endpoint: "minio.storage:80"}'}
+    replacements:
+      - source: {kind: ConfigMap, name: pipeline-install-config, fieldPath: data.bucketName}
+        targets:
+          - select: {kind: ConfigMap, name: workflow-controller-configmap}
+            fieldPaths: [data.artifactRepository]
+            options: {delimiter: '"', index: 3}
 Good:
-    resources: [base]        # the base replaces, this overlay patches what comes out
-    patches: [{patch: '{..., data: {artifactRepository: "s3: {endpoint: minio.storage:80, bucket: b}"}}'}]
+    apiVersion: kustomize.config.k8s.io/v1beta1
+    kind: Kustomization
+    resources: [base]    # which replaces; what comes out is patched here
+    patches:
+      - patch: |
+          apiVersion: v1
+          kind: ConfigMap
+          metadata: {name: workflow-controller-configmap}
+          data: {artifactRepository: 's3: {bucket: "mlpipeline", endpoint: "minio.storage:80"}'}
 Source: kubeflow/pipelines manifests/kustomize/env/platform-agnostic/kustomization.yaml; kubernetes-sigs/kustomize api/filters/replacement/replacement.go
 """
 

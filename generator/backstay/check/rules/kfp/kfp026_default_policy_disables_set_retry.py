@@ -7,9 +7,9 @@ Not judged: without a spec, manifests that hold no workflow whose retryStrategy 
 
 Breaks: a task with set_retry(3) that exits 1, runs out of memory or is evicted fails at its first attempt.
 Bad:
-    templateDefaults: {retryStrategy: {limit: "2", retryPolicy: OnError}}
+    retries: {pipelineSteps: {on: [error, preemption], setRetry: {attempts: 3, max: 8h}}}
 Good:
-    templateDefaults: {retryStrategy: {limit: "2", retryPolicy: Always}}
+    retries: {pipelineSteps: {on: [error, preemption, failure], setRetry: {attempts: 3, max: 8h}}}
 Source: kubeflow/pipelines backend/src/v2/compiler/argocompiler/container.go, manifests/kustomize/third-party/argo/base/workflow-controller-configmap-patch.yaml (2.17.0); argoproj/argo-workflows workflow/controller/operator.go (processNodeRetries)
 """
 

@@ -7,11 +7,11 @@ Not judged: what pipelines really use; the spec says it.
 
 Breaks: a task that its author believes to be retried fails its run at the first hiccup.
 Bad:
-    platform: {pipelines: "2.2"}
-    retries: {pipelineSteps: {attempts: 1, setRetry: {attempts: 4}}}
+    platform: {pipelines: {version: "2.4"}}
+    retries: {pipelineSteps: {attempts: 1, setRetry: {attempts: 4, max: 8h}}}
 Good:
-    platform: {pipelines: "2.5"}
-    retries: {pipelineSteps: {attempts: 4, setRetry: {attempts: 4}}}
+    platform: {pipelines: {version: "2.5"}}
+    retries: {pipelineSteps: {attempts: 1, setRetry: {attempts: 4, max: 8h}}}
 Source: kubeflow/pipelines#9950, #11673 (fixed in 2.5.0), #12389 and #13897 (ParallelFor)
 """
 

@@ -7,9 +7,9 @@ Not judged: how long steps run where the spec does not say; parameters such as `
 
 Breaks: the first failure ends the step with an error of the controller, or with "Max duration limit exceeded".
 Bad:
-    backoff: {duration: 30s, factor: "1.5", maxDuration: 10s}
+    retries: {pipelineSteps: {backoff: {factor: 1.5}}}
 Good:
-    backoff: {duration: 30s, factor: "2", maxDuration: 4h}
+    retries: {pipelineSteps: {backoff: {factor: 2}}}
 Source: argoproj/argo-workflows workflow/controller/operator.go (processNodeRetries), util/intstr; kubeflow/pipelines sdk/python/kfp/dsl/structures.py (RetryPolicy)
 """
 

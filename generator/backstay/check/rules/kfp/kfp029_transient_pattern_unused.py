@@ -7,11 +7,9 @@ without a default policy.
 
 Breaks: steps that the pattern was written for are retried, or not, by other rules than people believe.
 Bad:
-    env: [{name: TRANSIENT_ERROR_PATTERN, value: "(?i)preempt"}]
-    templateDefaults: {retryStrategy: {limit: "2", retryPolicy: OnError}}
+    retries: {pipelineSteps: {on: [error]}, overrides: {transientErrorPattern: "(?i)preempt"}}
 Good:
-    env: [{name: TRANSIENT_ERROR_PATTERN, value: "(?i)preempt"}]
-    templateDefaults: {retryStrategy: {limit: "2", retryPolicy: OnTransientError}}
+    retries: {pipelineSteps: {on: [transient]}, overrides: {transientErrorPattern: "(?i)preempt"}}
 Source: argoproj/argo-workflows util/errors/errors.go (matchTransientErrPattern), workflow/controller/operator.go
 """
 

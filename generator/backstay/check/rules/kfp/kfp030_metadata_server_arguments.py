@@ -5,9 +5,24 @@ Not judged: a server that another program starts, and flags of ML Metadata relea
 Breaks: metadata-grpc does not start; or it starts on an in-memory database and forgets every run when it restarts; or
 large publishes fail with ResourceExhausted.
 Bad:
-    args: [--grpc_port=8080, --grpc_channel_arguments=grpc.max_send_message_length]
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: metadata-grpc-deployment, namespace: kubeflow}
+    spec: {template: {spec: {containers: [{name: container, args: [--grpc_port=8080]}]}}}
 Good:
-    args: [--grpc_port=8080, --mysql_config_host=mysql, --mysql_config_port=3306, --mysql_config_database=metadb]
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: metadata-grpc-deployment, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: container
+              args:
+                - --grpc_port=8080
+                - --mysql_config_host=mysql
+                - --mysql_config_port=3306
+                - --mysql_config_database=metadb
 Source: google/ml-metadata ml_metadata/metadata_store/metadata_store_server_main.cc; kubeflow/pipelines manifests/kustomize/base/metadata, pull request 13986 (3.0 has no metadata store)
 """
 

@@ -1,13 +1,45 @@
-"""Launchers send larger messages to the metadata store than its server takes.
+r"""Launchers send larger messages to the metadata store than its server takes.
 
 Not judged: a server whose limit the manifests do not state while launchers have their default (KFP030 tells of
 limits that were dropped).
 
 Breaks: publishing large artifacts, such as classification metrics, fails with ResourceExhausted after the step's work.
 Bad:
-    args: [--grpc_channel_arguments=grpc.max_receive_message_length=4194304]     # launchers send up to 100 MiB
+    # --platform pipelines=2.16
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: metadata-grpc-deployment, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: container
+              args:
+                - --mysql_config_host=mysql
+                - --mysql_config_port=3306
+                - --mysql_config_database=metadb
+                - "--grpc_channel_arguments=\
+                   grpc.max_metadata_size=16384,\
+                   grpc.max_send_message_length=104857600,\
+                   grpc.max_receive_message_length=4194304"
 Good:
-    args: [--grpc_channel_arguments=grpc.max_receive_message_length=104857600]
+    # --platform pipelines=2.16
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: metadata-grpc-deployment, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: container
+              args:
+                - --mysql_config_host=mysql
+                - --mysql_config_port=3306
+                - --mysql_config_database=metadb
+                - "--grpc_channel_arguments=\
+                   grpc.max_metadata_size=16384,\
+                   grpc.max_send_message_length=104857600,\
+                   grpc.max_receive_message_length=104857600"
 Source: kubeflow/pipelines backend/src/v2/metadata/client.go (2.16.0), kubeflow/pipelines#11949
 """
 

@@ -8,9 +8,17 @@ Not judged: in objects, whether there is a sidecar.
 
 Breaks: a firewall forgets the connection of a long, silent step, which then fails with "connection reset by peer".
 Bad:
-    --grpc_channel_arguments=grpc.keepalive_time_ms=60000
+    platform: {istio: null}
+    network:
+      overrides:
+        metadata:
+          serverArguments: {grpc.keepalive_time_ms: 60000, grpc.http2.max_pings_without_data: 1}
 Good:
-    --grpc_channel_arguments=grpc.keepalive_time_ms=60000,grpc.keepalive_permit_without_calls=1,grpc.http2.max_pings_without_data=0
+    platform: {istio: null}
+    network:
+      overrides:
+        metadata:
+          serverArguments: {grpc.keepalive_time_ms: 60000, grpc.http2.max_pings_without_data: 0}
 Source: grpc/grpc doc/keepalive.md, envoyproxy/envoy#2086 and #33289, kubeflow/pipelines#11660
 """
 

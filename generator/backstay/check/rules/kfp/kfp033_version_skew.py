@@ -8,11 +8,31 @@ Not judged: images that are named by digest or without a tag.
 Breaks: runs fail at their first step on an unknown flag, or steps hang because controller and executor report in
 different ways.
 Bad:
-    image: ghcr.io/kubeflow/kfp-api-server:2.15.0
-    env: [{name: V2_LAUNCHER_IMAGE, value: "ghcr.io/kubeflow/kfp-launcher:2.5.0"}]
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              image: ghcr.io/kubeflow/kfp-api-server:2.15.0
+              env:
+                - {name: OBJECTSTORECONFIG_HOST, value: seaweedfs.kubeflow}
+                - {name: V2_LAUNCHER_IMAGE, value: "ghcr.io/kubeflow/kfp-launcher:2.5.0"}
 Good:
-    image: ghcr.io/kubeflow/kfp-api-server:2.15.0
-    env: [{name: V2_LAUNCHER_IMAGE, value: "ghcr.io/kubeflow/kfp-launcher:2.15.0"}]
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              image: ghcr.io/kubeflow/kfp-api-server:2.15.0
+              env:
+                - {name: OBJECTSTORECONFIG_HOST, value: seaweedfs.kubeflow}
+                - {name: V2_LAUNCHER_IMAGE, value: "ghcr.io/kubeflow/kfp-launcher:2.15.0"}
 Source: kubeflow/pipelines manifests/kustomize/base/pipeline/ml-pipeline-apiserver-deployment.yaml, manifests/kustomize/third-party/argo
 """
 

@@ -7,9 +7,30 @@ Not judged: a NO_PROXY whose value is not at hand, address ranges in it, and sto
 
 Breaks: artifacts go to the proxy, which refuses them or cannot resolve names of the cluster.
 Bad:
-    env: [{name: HTTP_PROXY, value: "http://proxy:3128"}, {name: OBJECTSTORECONFIG_HOST, value: seaweedfs.kubeflow}]
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: HTTP_PROXY, value: "http://proxy:3128"}
+                - {name: OBJECTSTORECONFIG_HOST, value: seaweedfs.kubeflow}
 Good:
-    env: [..., {name: NO_PROXY, value: "localhost,127.0.0.1,.svc.cluster.local,seaweedfs.kubeflow"}]
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: ml-pipeline, namespace: kubeflow}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: ml-pipeline-api-server
+              env:
+                - {name: HTTP_PROXY, value: "http://proxy:3128"}
+                - {name: NO_PROXY, value: "localhost,127.0.0.1,.svc.cluster.local,seaweedfs.kubeflow"}
+                - {name: OBJECTSTORECONFIG_HOST, value: seaweedfs.kubeflow}
 Source: kubeflow/pipelines backend/src/apiserver/config/proxy/config.go, golang.org/x/net http/httpproxy
 """
 

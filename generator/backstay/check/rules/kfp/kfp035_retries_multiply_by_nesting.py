@@ -4,11 +4,11 @@ Breaks: `workflowDefaults.spec.templateDefaults` is merged into every template. 
 DAG fails, is tried again and runs its steps again: n tries become n times n for each level of nesting. From 3.5 on
 the emitted expression keeps DAGs out; before, `lastRetry.message` does not exist.
 Bad:
-    platform: {workflows: "3.4"}
-    retries: {pipelineSteps: {attempts: 5}}
+    platform: {pipelines: "2.2", workflows: "3.4"}
+    retries: {pipelineSteps: {attempts: 3}}
 Good:
-    platform: {workflows: "3.5"}
-    retries: {pipelineSteps: {attempts: 5}}
+    platform: {pipelines: "2.5", workflows: "3.5"}
+    retries: {pipelineSteps: {attempts: 3}}
 Source: argoproj/argo-workflows workflow/controller/operator.go processNodeRetries, workflow/controller/dag.go
 """
 

@@ -8,9 +8,15 @@ mesh (MSH037).
 
 Breaks: the box forgets the connection before the first ping; later packets are dropped or reset in mid-call.
 Bad:
-    network: {boxes: {fw: {idle: 300s}}, overrides: {metadata: {keepaliveInterval: 280s}}}
+    network:
+      boxes: {fw: {idle: 300s}}
+      calls: [{from: pipeline-steps, to: metadata, via: [fw], silentFor: 1h}]
+      overrides: {metadata: {keepaliveInterval: 280s}}
 Good:
-    network: {boxes: {fw: {idle: 300s}}, overrides: {metadata: {keepaliveInterval: 120s}}}
+    network:
+      boxes: {fw: {idle: 300s}}
+      calls: [{from: pipeline-steps, to: metadata, via: [fw], silentFor: 1h}]
+      overrides: {metadata: {keepaliveInterval: 120s}}
 Source: envoy api/envoy/config/core/v3/protocol.proto (KeepaliveSettings: interval, interval_jitter)
 """
 

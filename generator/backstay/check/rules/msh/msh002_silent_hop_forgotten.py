@@ -9,10 +9,16 @@ do not count (MSH025), calls without a stated silence.
 
 Breaks: the next byte after the silence meets "connection reset by peer", or vanishes until a timeout.
 Bad:
-    services: {db: {preset: mysql, host: db.internal}}
-    calls: [{from: trainers, to: db, via: [fw], silentFor: 20m}]
+    network:
+      boxes: {fw: {idle: 300s}}
+      services: {db: {preset: mysql, host: db.internal}}
+      calls: [{from: trainers, to: db, via: [fw], silentFor: 20m}]
 Good:
-    overrides: {db: {tcpKeepalive: {time: 150s, interval: 10s, probes: 3}}}
+    network:
+      boxes: {fw: {idle: 300s}}
+      services: {db: {preset: mysql, host: db.internal}}
+      calls: [{from: trainers, to: db, via: [fw], silentFor: 20m}]
+      overrides: {db: {tcpKeepalive: {time: 150s, interval: 10s, probes: 3}}}
 Source: RFC 9113 section 6.7 (PING), kubeflow/pipelines#11660 (metadata-grpc reset after a long step)
 """
 

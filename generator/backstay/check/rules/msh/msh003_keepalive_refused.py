@@ -7,9 +7,21 @@ Not judged: values that are no duration (the schemas judge those).
 
 Breaks: the proxies keep their old configuration, silently, for this and every later change of that listener.
 Bad:
-    connection_keepalive: {interval: 0s}
+    # --platform istio=1.31
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 0s, timeout: 20s}}}}
 Good:
-    connection_keepalive: {interval: 60s, timeout: 20s}
+    # --platform istio=1.31
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}
 Source: envoy api/envoy/config/core/v3/protocol.proto (KeepaliveSettings); istio/istio pkg/config/validation (http2KeepAlive)
 """
 

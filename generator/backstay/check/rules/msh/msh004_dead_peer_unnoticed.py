@@ -9,11 +9,15 @@ manifests but for gateways.
 
 Breaks: callers wait for a dead peer until their own deadline; or slow links are cut in mid-stream.
 Bad:
-    calls: [{detectDeadPeerIn: 30s, ...}]
-    overrides: {metadata: {keepaliveInterval: 60s}}
+    network:
+      clients: {pipeline-steps: {sidecar: true}}
+      calls: [{from: pipeline-steps, to: metadata, detectDeadPeerIn: 2m}]
+      overrides: {metadata: {keepaliveTimeout: 2m}}
 Good:
-    calls: [{detectDeadPeerIn: 2m, ...}]
-    overrides: {metadata: {keepaliveInterval: 60s, keepaliveTimeout: 20s}}
+    network:
+      clients: {pipeline-steps: {sidecar: true}}
+      calls: [{from: pipeline-steps, to: metadata, detectDeadPeerIn: 2m}]
+      overrides: {metadata: {keepaliveTimeout: 20s}}
 Source: envoy source/common/http/http2/codec_impl.cc; grpc proposal A8
 """
 

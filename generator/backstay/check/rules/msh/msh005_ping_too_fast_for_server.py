@@ -8,11 +8,30 @@ no strikes tolerates everything.
 
 Breaks: streams die after three or four pings with GOAWAY ENHANCE_YOUR_CALM, "too_many_pings".
 Bad:
-    services: {features: {protocol: grpc, sidecar: false}}
-    overrides: {features: {keepaliveInterval: 60s}}
+    network:
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          sidecar: false
+          permitPingsWithoutCalls: true
+      calls: [{from: trainers, to: features, detectDeadPeerIn: 10m}]
+      overrides: {features: {keepaliveInterval: 60s}}
 Good:
-    services: {features: {protocol: grpc, sidecar: false, minPingInterval: 30s, permitPingsWithoutCalls: true}}
-    overrides: {features: {keepaliveInterval: 60s}}
+    network:
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          sidecar: false
+          permitPingsWithoutCalls: true
+          minPingInterval: 60s
+      calls: [{from: trainers, to: features, detectDeadPeerIn: 10m}]
+      overrides: {features: {keepaliveInterval: 60s}}
 Source: grpc/grpc doc/keepalive.md, grpc proposal A8 (server enforcement)
 """
 

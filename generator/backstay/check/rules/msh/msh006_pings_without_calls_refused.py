@@ -7,9 +7,14 @@ Not judged: servers whose policy the spec does not know; a policy of no strikes 
 
 Breaks: connections that idle between calls are ended with GOAWAY too_many_pings, and the next call fails or waits.
 Bad:
-    services: {features: {protocol: grpc, sidecar: false, minPingInterval: 30s}}
+    network:
+      services: {metadata: {preset: kfp-metadata-grpc, sidecar: false}}
+      calls: [{from: trainers, to: metadata, detectDeadPeerIn: 10m}]
+      overrides: {metadata: {serverArguments: {grpc.keepalive_permit_without_calls: 0}}}
 Good:
-    services: {features: {protocol: grpc, sidecar: false, minPingInterval: 30s, permitPingsWithoutCalls: true}}
+    network:
+      services: {metadata: {preset: kfp-metadata-grpc, sidecar: false}}
+      calls: [{from: trainers, to: metadata, detectDeadPeerIn: 10m}]
 Source: grpc proposal A8 (KeepaliveEnforcementPolicy.PermitWithoutStream), grpc/grpc doc/keepalive.md
 """
 

@@ -8,12 +8,30 @@ tolerates. Not judged: hosts outside the cluster, wildcards, servers that speak 
 
 Breaks: the app server answers its own sidecar's pings with GOAWAY too_many_pings, and every stream on it dies.
 Bad:
-    kind: DestinationRule
-    spec: {host: orders.prod.svc.cluster.local, trafficPolicy: {connectionPool: {http: {http2KeepAlive: {...}}}}}
+    platform: {istio: {version: "1.31"}}
+    network:
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          minPingInterval: 60s
+      calls: [{from: trainers, to: features, detectDeadPeerIn: 2m}]
+      overrides: {features: {keepaliveInterval: 60s}}
 Good:
-    kind: Sidecar
-    metadata: {namespace: prod}
-    spec: {workloadSelector: {labels: {app: orders}}, inboundConnectionPool: {tcp: {connectTimeout: 10s}}}
+    platform: {istio: {version: "1.31"}}
+    network:
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          minPingInterval: 60s
+          permitPingsWithoutCalls: true
+      calls: [{from: trainers, to: features, detectDeadPeerIn: 2m}]
+      overrides: {features: {keepaliveInterval: 60s}}
 Source: istio/istio pilot/pkg/networking/core/cluster_traffic_policy.go, pilot/pkg/networking/core/cluster_builder.go (inbound clusters); grpc proposal A8
 """
 

@@ -9,9 +9,13 @@ connection where an EnvoyFilter pings.
 
 Breaks: nobody pings although the configuration says so; the first long silence ends in a reset.
 Bad:
-    services: {features: {protocol: grpc, portName: tcp-features}}
+    network:
+      services: {metadata: {preset: kfp-metadata-grpc, portName: tcp}}
+      calls: [{from: pipeline-steps, to: metadata, detectDeadPeerIn: 2m}]
 Good:
-    services: {features: {protocol: grpc, portName: grpc-features}}
+    network:
+      services: {metadata: {preset: kfp-metadata-grpc, portName: grpc}}
+      calls: [{from: pipeline-steps, to: metadata, detectDeadPeerIn: 2m}]
 Source: istio/istio pilot/pkg/networking/core/cluster_traffic_policy.go, pkg/config/kube/conversion.go
 """
 

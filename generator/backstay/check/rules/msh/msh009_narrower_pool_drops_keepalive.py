@@ -7,14 +7,25 @@ Not judged: http2KeepAlive on ports that Istio does not take for HTTP/2, where i
 
 Breaks: connections to exactly that port or subset are not pinged, while the rule seems to cover them.
 Bad:
-    trafficPolicy:
-      connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}
-      portLevelSettings: [{port: {number: 9000}, loadBalancer: {simple: LEAST_REQUEST}}]
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}
+      subsets:
+        - {name: v1, trafficPolicy: {connectionPool: {http: {idleTimeout: 60s}}}}
 Good:
-    trafficPolicy:
-      connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}
-      portLevelSettings:
-      - {port: {number: 9000}, connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}
+      subsets:
+        - name: v1
+          trafficPolicy:
+            connectionPool: {http: {idleTimeout: 60s, http2KeepAlive: {interval: 60s, timeout: 20s}}}
 Source: istio/istio pilot/pkg/networking/util/util.go (GetPortLevelTrafficPolicy, MergeSubsetTrafficPolicy)
 """
 

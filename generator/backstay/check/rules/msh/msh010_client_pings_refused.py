@@ -8,10 +8,19 @@ Not judged: servers whose policy the spec does not know; a policy of no strikes 
 
 Breaks: the server ends the connection with GOAWAY too_many_pings; the client doubles its interval and tries again.
 Bad:
-    overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 60000}}}
+    platform: {istio: null}
+    network:
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features, stream: server, silentFor: 1h}]
+      overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 60000}}}
 Good:
-    services: {features: {minPingInterval: 30s}}
-    overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 60000}}}
+    platform: {istio: null}
+    network:
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features, stream: server, silentFor: 1h}]
+      overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 300000}}}
 Source: grpc proposal A8 (server enforcement), grpc/grpc doc/keepalive.md
 """
 

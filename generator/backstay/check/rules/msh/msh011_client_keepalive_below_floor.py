@@ -6,9 +6,19 @@ Not judged: callers whose runtime is not known, or whose code takes no arguments
 
 Breaks: every channel pings each server several times a second for nothing, and servers end connections over it.
 Bad:
-    overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 1000}}}
+    network:
+      clients: {trainers: {runtime: core, sidecar: false}}
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features}]
+      overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 5000}}}
 Good:
-    overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 30000}}}
+    network:
+      clients: {trainers: {runtime: core, sidecar: false}}
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features}]
+      overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 60000}}}
 Source: grpc/grpc-go keepalive/keepalive.go, grpc/grpc-java KeepAliveManager, grpc/grpc src/core (no floor)
 """
 

@@ -8,9 +8,30 @@ Not judged: callers whose runtime is not C-core; boxes that somebody else refres
 
 Breaks: the first minutes of silence are survived, longer ones are not.
 Bad:
-    overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 20000, grpc.http2.max_pings_without_data: 2}}}
+    platform: {istio: null}
+    network:
+      boxes: {fw: {idle: 60s}}
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          minPingInterval: 10s
+      calls: [{from: trainers, to: features, via: [fw], silentFor: 1h, stream: server}]
+      overrides: {features: {clientArguments: {grpc.http2.max_pings_without_data: 3}}}
 Good:
-    overrides: {features: {clientArguments: {grpc.keepalive_time_ms: 20000, grpc.http2.max_pings_without_data: 0}}}
+    platform: {istio: null}
+    network:
+      boxes: {fw: {idle: 60s}}
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          minPingInterval: 10s
+      calls: [{from: trainers, to: features, via: [fw], silentFor: 1h, stream: server}]
 Source: grpc/grpc#25722, grpc/grpc#36374, grpc proposal L116
 """
 

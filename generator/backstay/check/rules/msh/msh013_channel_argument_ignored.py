@@ -9,9 +9,11 @@ docs/decisions), texts without `=` (KFP030).
 
 Breaks: the server keeps its default ping policy, and ends connections over pings that it was told to tolerate.
 Bad:
-    serverArguments: {grpc.http2.min_recv_ping_interval_without_data_ms: 10000}
+    network:
+      overrides: {metadata: {serverArguments: {grpc.keepalive_time: 60000}}}
 Good:
-    serverArguments: {grpc.http2.min_ping_interval_without_data_ms: 10000}
+    network:
+      overrides: {metadata: {serverArguments: {grpc.http2.max_pings_without_data: 0}}}
 Source: grpc/grpc include/grpc/impl/channel_arg_names.h, grpc/grpc#29053
 """
 

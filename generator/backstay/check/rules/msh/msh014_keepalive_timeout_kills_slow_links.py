@@ -7,9 +7,17 @@ Not judged: ends whose only peer is their own sidecar, on loopback; hand-written
 
 Breaks: a few seconds of packet loss end every stream, and all callers reconnect at once.
 Bad:
-    serverArguments: {grpc.keepalive_time_ms: 60000, grpc.keepalive_timeout_ms: 5000}
+    platform: {istio: null}
+    network:
+      overrides:
+        metadata:
+          serverArguments: {grpc.keepalive_time_ms: 60000, grpc.keepalive_timeout_ms: 2000}
 Good:
-    serverArguments: {grpc.keepalive_time_ms: 60000, grpc.keepalive_timeout_ms: 20000}
+    platform: {istio: null}
+    network:
+      overrides:
+        metadata:
+          serverArguments: {grpc.keepalive_time_ms: 60000, grpc.keepalive_timeout_ms: 20000}
 Source: grpc proposal A18 (TCP_USER_TIMEOUT)
 """
 

@@ -7,10 +7,16 @@ Not judged: silence between requests; timers that nobody states.
 
 Breaks: the proxy resets the stream in mid-silence; callers see INTERNAL.
 Bad:
-    calls: [{stream: server, silentFor: 20m, via: [edge], ...}]
-    boxes: {edge: {preset: istio-gateway-edge}}
+    platform: {istio: {version: "1.31"}}
+    network:
+      gateways: {edge: {labels: {istio: ingressgateway}, profile: edge}}
+      calls: [{from: partners, to: metadata, via: [edge], stream: server, silentFor: 20m}]
+      overrides: {edge: {streamIdleTimeout: 20m}}
 Good:
-    calls: [{stream: server, heartbeat: 1m, via: [edge], ...}]
+    platform: {istio: {version: "1.31"}}
+    network:
+      gateways: {edge: {labels: {istio: ingressgateway}, profile: edge}}
+      calls: [{from: partners, to: metadata, via: [edge], stream: server, silentFor: 20m}]
 Source: envoy api/envoy/extensions/filters/network/http_connection_manager/v3 (stream_idle_timeout), istio/api mesh/v1alpha1/proxy.proto (connectionSettings profile EDGE)
 """
 

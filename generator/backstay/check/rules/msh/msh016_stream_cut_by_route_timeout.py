@@ -8,10 +8,17 @@ timeouts in hand-written manifests without a spec beside them, where nobody says
 
 Breaks: the stream ends with 504, which gRPC callers take for UNAVAILABLE and retry.
 Bad:
-    calls: [{stream: server, deadline: 2h, ...}]
-    overrides: {features: {routeTimeout: 60s}}
+    network:
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features, stream: server, deadline: 2h, idempotent: true}]
+      overrides: {features: {routeTimeout: 60s}}
 Good:
-    overrides: {features: {routeTimeout: 0s}}
+    network:
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features, stream: server, deadline: 2h, idempotent: true}]
+      overrides: {features: {routeTimeout: 0s}}
 Source: istio/istio pilot/pkg/networking/core/route/route.go; envoy api/envoy/config/route/v3/route_components.proto (timeout)
 """
 

@@ -8,10 +8,18 @@ Not judged: streams (MSH016), calls without a deadline, timeouts without a spec 
 
 Breaks: a server that is merely slow gets every request as often as the retry policy allows, and gets slower.
 Bad:
-    calls: [{from: trainers, to: features, deadline: 30s}]
-    overrides: {features: {routeTimeout: 10s, clientArguments: {grpc.service_config: "{... [UNAVAILABLE] ...}"}}}
+    retries: {calls: {attempts: 3}}
+    network:
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features, deadline: 30s}]
+      overrides: {features: {routeTimeout: 10s}}
 Good:
-    overrides: {features: {routeTimeout: 30s, clientArguments: {grpc.service_config: "{... [UNAVAILABLE] ...}"}}}
+    retries: {calls: {attempts: 3}}
+    network:
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features, deadline: 30s}]
 Source: grpc/grpc doc/http-grpc-status-mapping.md (504 is UNAVAILABLE), istio/istio pilot/pkg/networking/core/route/route.go (timeout)
 """
 

@@ -8,11 +8,25 @@ Not judged: routes without a timeout or without a perTryTimeout.
 
 Breaks: the retries that were configured do not happen in the very case that they are for, a server that hangs.
 Bad:
-    timeout: 2s
-    retries: {attempts: 3, perTryTimeout: 2s}
+    apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: api, namespace: shop}
+    spec:
+      hosts: [api]
+      http:
+        - timeout: 2s
+          retries: {attempts: 3, perTryTimeout: 2s}
+          route: [{destination: {host: api}}]
 Good:
-    timeout: 2s
-    retries: {attempts: 3, perTryTimeout: 400ms}
+    apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: api, namespace: shop}
+    spec:
+      hosts: [api]
+      http:
+        - timeout: 10s
+          retries: {attempts: 3, perTryTimeout: 2s}
+          route: [{destination: {host: api}}]
 Source: envoy docs router_filter (x-envoy-upstream-rq-per-try-timeout-ms), istio/istio pilot/pkg/networking/core/route/retry/retry.go
 """
 

@@ -10,10 +10,31 @@ that exclude each other (MSH040).
 
 Breaks: a server that is short of breath gets a multiple of its load, and does not recover.
 Bad:
-    retries: {maxAttempts: 3}
-    overrides: {features: {clientArguments: {grpc.service_config: "{... maxAttempts: 4 ...}"}}}
+    retries: {maxAttempts: 3, pipelineSteps: null}
+    network:
+      clients: {trainers: {sidecar: false}}
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: core}
+      calls: [{from: trainers, to: features}]
+      overrides:
+        features:
+          clientArguments:
+            grpc.service_config: |
+              {"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.1s",
+                "maxBackoff": "1s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]}
 Good:
-    retries: {maxAttempts: 3, calls: {attempts: 3}}
+    retries: {maxAttempts: 3, pipelineSteps: null}
+    network:
+      clients: {trainers: {sidecar: false}}
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: core}
+      calls: [{from: trainers, to: features}]
+      overrides:
+        features:
+          clientArguments:
+            grpc.service_config: |
+              {"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.1s",
+                "maxBackoff": "1s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]}
 Source: istio/istio pilot/pkg/networking/core/route/retry/retry.go (2 retries by default), grpc proposal A6 (maxAttempts), argoproj/argo-workflows workflow/controller/operator.go
 """
 

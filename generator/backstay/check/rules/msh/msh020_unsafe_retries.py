@@ -11,10 +11,19 @@ what may run twice.
 
 Breaks: an order is placed twice, a model registered twice, a counter is wrong, and nothing shows it.
 Bad:
-    calls: [{from: shop, to: orders, idempotent: false}]
-    retries: {attempts: 2}
+    network:
+      gateways: {edge: {labels: {istio: ingressgateway}}}
+      clients: {partners: {sidecar: false}}
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: partners, to: features, via: [edge], idempotent: false}]
 Good:
-    retries: {attempts: 2, retryOn: "connect-failure,refused-stream,reset-before-request"}
+    network:
+      gateways: {edge: {labels: {istio: ingressgateway}}}
+      clients: {partners: {sidecar: false}}
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: partners, to: features, via: [edge], idempotent: true}]
 Source: istio/istio pilot/pkg/networking/core/route/retry/retry.go (defaults), envoy docs router_filter (x-envoy-retry-on)
 """
 

@@ -10,11 +10,23 @@ Not judged: texts with a service config in them that cannot be parsed.
 
 Breaks: the VirtualService cannot be applied; or the client that worked without retries cannot make a call any more.
 Bad:
-    retries: {attempts: 3, retryOn: "503, reset"}
-    retryPolicy: {maxAttempts: 3, ..., retryableStatusCodes: [unavailable]}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: grpc, namespace: shop}
+    data:
+      service_config.json: |
+        {"methodConfig": [{"name": [{"service": "shop.Orders"}], "retryPolicy": {
+          "maxAttempts": 3, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2,
+          "retryableStatusCodes": ["BUSY"]}}]}
 Good:
-    retries: {attempts: 3, retryOn: "503,reset"}
-    retryPolicy: {maxAttempts: 3, ..., retryableStatusCodes: [UNAVAILABLE]}
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: grpc, namespace: shop}
+    data:
+      service_config.json: |
+        {"methodConfig": [{"name": [{"service": "shop.Orders"}], "retryPolicy": {
+          "maxAttempts": 3, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2,
+          "retryableStatusCodes": ["UNAVAILABLE"]}}]}
 Source: istio/istio pkg/config/validation/validation.go (validateHTTPRetry), grpc/grpc src/core/client_channel/retry_service_config.cc, grpc proposal A6, grpc/grpc#41036
 """
 

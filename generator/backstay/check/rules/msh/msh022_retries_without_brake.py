@@ -7,11 +7,28 @@ Not judged: destinations whose DestinationRule is known by a patch only; the two
 
 Breaks: when a service slows down, retries multiply its load, and go on until it is switched off.
 Bad:
+    # --platform istio=1.30
+    apiVersion: networking.istio.io/v1
     kind: VirtualService
-    spec: {http: [{retries: {attempts: 3}, route: [{destination: {host: api}}]}]}
+    metadata: {name: api, namespace: shop}
+    spec:
+      hosts: [api]
+      http: [{retries: {attempts: 3}, route: [{destination: {host: api}}]}]
 Good:
+    # --platform istio=1.30
+    apiVersion: networking.istio.io/v1
+    kind: VirtualService
+    metadata: {name: api, namespace: shop}
+    spec:
+      hosts: [api]
+      http: [{retries: {attempts: 3}, route: [{destination: {host: api}}]}]
+    ---
+    apiVersion: networking.istio.io/v1
     kind: DestinationRule
-    spec: {host: api, trafficPolicy: {retryBudget: {percent: 20, minRetryConcurrency: 3}}}
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {retryBudget: {percent: 20, minRetryConcurrency: 3}}
 Source: istio/istio pilot/pkg/networking/core/cluster_traffic_policy.go (circuit breakers, retryBudget), istio/istio release notes 1.27
 """
 

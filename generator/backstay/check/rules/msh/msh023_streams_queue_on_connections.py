@@ -9,9 +9,21 @@ Not judged: rules with one of the two only; ports that are not known to be HTTP/
 
 Breaks: requests wait although the server has time, and end with 503 (overflow) or at their deadline.
 Bad:
-    connectionPool: {tcp: {maxConnections: 1}, http: {http2MaxRequests: 5000}}
+    # --platform istio=1.30
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}, http: {http2MaxRequests: 5000}}}
 Good:
-    connectionPool: {tcp: {maxConnections: 5}, http: {http2MaxRequests: 5000}}
+    # --platform istio=1.30
+    apiVersion: networking.istio.io/v1
+    kind: DestinationRule
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {connectionPool: {tcp: {maxConnections: 100}, http: {http2MaxRequests: 5000}}}
 Source: envoy changelogs/1.36.0.yaml (max_concurrent_streams 1024), istio/istio pilot/pkg/networking/core/cluster_traffic_policy.go
 """
 

@@ -10,10 +10,15 @@ Not judged: pool settings in code; a DestinationRule that an install has and tha
 
 Breaks: the first query after a quiet hour fails with "invalid connection" or ECONNRESET, now and then.
 Bad:
-    services: {db: {preset: mysql, waitTimeout: 10m}}
-    env: [{name: SPRING_DATASOURCE_HIKARI_MAX_LIFETIME, value: "1800000"}]
+    network:
+      clients: {shop: {runtime: java, sidecar: false}}
+      services: {db: {preset: mysql, host: db.internal, waitTimeout: 20s}}
+      calls: [{from: shop, to: db, pool: {max: 20}}]
 Good:
-    env: [{name: SPRING_DATASOURCE_HIKARI_MAX_LIFETIME, value: "540000"}]
+    network:
+      clients: {shop: {runtime: java, sidecar: false}}
+      services: {db: {preset: mysql, host: db.internal, waitTimeout: 10m}}
+      calls: [{from: shop, to: db, pool: {max: 20}}]
 Source: istio/istio#57093, envoy api/envoy/config/core/v3/protocol.proto (idle_timeout), go-sql-driver/mysql README (SetConnMaxLifetime)
 """
 

@@ -8,10 +8,17 @@ Not judged: boxes that somebody else on the hop refreshes in time; calls without
 
 Breaks: the configuration looks as if connections were kept alive, and they are forgotten all the same.
 Bad:
-    boxes: {fw: {idle: 300s}}
-    overrides: {db: {tcpKeepalive: {time: 600s}}}
+    network:
+      boxes: {fw: {idle: 300s}}
+      services: {db: {preset: mysql, host: db.internal}}
+      calls: [{from: trainers, to: db, via: [fw], silentFor: 20m}]
+      overrides: {db: {tcpKeepalive: {time: 300s}}}
 Good:
-    overrides: {db: {tcpKeepalive: {time: 150s, interval: 10s, probes: 3}}}
+    network:
+      boxes: {fw: {idle: 300s}}
+      services: {db: {preset: mysql, host: db.internal}}
+      calls: [{from: trainers, to: db, via: [fw], silentFor: 20m}]
+      overrides: {db: {tcpKeepalive: {time: 150s, interval: 10s, probes: 3}}}
 Source: istio/istio pilot/pkg/networking/core/cluster.go (applyTCPKeepalive), envoy tcp_proxy.proto (idle_timeout), AWS Classic ELB guide
 """
 

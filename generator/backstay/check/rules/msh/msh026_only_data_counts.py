@@ -8,11 +8,13 @@ Not judged: calls without a stated silence.
 
 Breaks: the balancer closes the connection in mid-call (an ALB after 60s by default), whatever pings there are.
 Bad:
-    boxes: {edge: {preset: aws-alb}}
-    calls: [{via: [edge], silentFor: 10m, ...}]
+    network:
+      boxes: {edge: {preset: aws-alb}}
+      calls: [{from: pipeline-steps, to: metadata, via: [edge], silentFor: 10m}]
 Good:
-    boxes: {edge: {preset: aws-alb, idle: 15m}}
-    calls: [{via: [edge], silentFor: 10m, ...}]
+    network:
+      boxes: {edge: {preset: aws-nlb}}
+      calls: [{from: pipeline-steps, to: metadata, via: [edge], silentFor: 10m}]
 Source: AWS Application Load Balancer guide ("do not support HTTP/2 PING frames"), AWS Classic ELB guide, envoy protocol.proto (idle_timeout)
 """
 

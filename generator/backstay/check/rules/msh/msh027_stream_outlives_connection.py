@@ -8,10 +8,27 @@ Not judged: streams of unknown length; mesh-wide settings of proxies; a `maxConn
 
 Breaks: long streams end with UNAVAILABLE or a reset at the same age every time, whatever is sent on them.
 Bad:
-    services: {features: {maxConnectionAge: 30m, maxConnectionAgeGrace: 5m}}
-    calls: [{to: features, stream: server, deadline: 2h}]
+    network:
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          maxConnectionAge: 30m
+          maxConnectionAgeGrace: 5m
+      calls: [{from: trainers, to: features, stream: server, deadline: 2h}]
 Good:
-    services: {features: {maxConnectionAge: 30m, maxConnectionAgeGrace: 2h}}
+    network:
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          maxConnectionAge: 30m
+          maxConnectionAgeGrace: 2h
+      calls: [{from: trainers, to: features, stream: server, deadline: 2h}]
 Source: grpc/grpc-go keepalive/keepalive.go (MaxConnectionAge), istio/api networking/v1alpha3/destination_rule.proto (maxConnectionDuration), mesh/v1alpha1/proxy.proto (connectionSettings)
 """
 

@@ -9,11 +9,23 @@ sidecar may be native; sidecars that wait for connections (MSH030); preStop comm
 
 Breaks: every rollout cuts the requests that it was to let finish, and calls that the app makes while it shuts down fail.
 Bad:
-    annotations: {proxy.istio.io/config: "{terminationDrainDuration: 5s}"}
-    lifecycle: {preStop: {sleep: {seconds: 10}}}
+    # --platform istio=1.26
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: api, namespace: shop}
+    spec:
+      template:
+        metadata: {annotations: {proxy.istio.io/config: "terminationDrainDuration: 60s"}}
+        spec: {terminationGracePeriodSeconds: 30, containers: [{name: main}]}
 Good:
-    annotations: {proxy.istio.io/config: "{terminationDrainDuration: 25s}"}
-    lifecycle: {preStop: {sleep: {seconds: 10}}}
+    # --platform istio=1.26
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: api, namespace: shop}
+    spec:
+      template:
+        metadata: {annotations: {proxy.istio.io/config: "terminationDrainDuration: 60s"}}
+        spec: {terminationGracePeriodSeconds: 75, containers: [{name: main}]}
 Source: istio/istio pkg/envoy/agent.go (terminationDrainDuration), istio/api mesh/v1alpha1/proxy.proto
 """
 

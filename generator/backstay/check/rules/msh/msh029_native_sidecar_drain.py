@@ -10,9 +10,22 @@ may read it; preStop commands other than `sleep`.
 
 Breaks: the time that was set has no effect, and requests are cut at the pod's grace period all the same.
 Bad:
-    annotations: {proxy.istio.io/config: "{terminationDrainDuration: 60s}"}
+    # --platform istio=1.30,kubernetes=1.36
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: api, namespace: shop}
+    spec:
+      template:
+        metadata: {annotations: {proxy.istio.io/config: "terminationDrainDuration: 60s"}}
+        spec: {containers: [{name: main}]}
 Good:
-    terminationGracePeriodSeconds: 75
+    # --platform istio=1.30,kubernetes=1.36
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: api, namespace: shop}
+    spec:
+      template:
+        spec: {terminationGracePeriodSeconds: 75, containers: [{name: main}]}
 Source: istio/istio manifests/charts/istio-control/istio-discovery/files/injection-template.yaml, pkg/envoy/agent.go, istio/istio release notes 1.27
 """
 

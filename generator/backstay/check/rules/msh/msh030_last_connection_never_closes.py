@@ -8,11 +8,51 @@ Not judged: how long connections live where the spec does not name the service; 
 
 Breaks: every pod takes its whole grace period to go, and the connections are cut at the end of it after all.
 Bad:
-    annotations: {proxy.istio.io/config: "{proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true'}}"}
-    terminationGracePeriodSeconds: 30
+    platform: {istio: {version: "1.26"}}
+    network:
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          labels: {app: features}
+      calls: [{from: trainers, to: features}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: features, namespace: prod}
+    spec:
+      template:
+        metadata:
+          labels: {app: features}
+          annotations:
+            proxy.istio.io/config: "proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true'}"
+        spec: {terminationGracePeriodSeconds: 100, containers: [{name: main}]}
 Good:
-    services: {features: {maxConnectionAge: 60s, maxConnectionAgeGrace: 30s}}
-    terminationGracePeriodSeconds: 120
+    platform: {istio: {version: "1.26"}}
+    network:
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          runtime: go
+          maxConnectionAge: 60s
+          maxConnectionAgeGrace: 29s
+          labels: {app: features}
+      calls: [{from: trainers, to: features}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: features, namespace: prod}
+    spec:
+      template:
+        metadata:
+          labels: {app: features}
+          annotations:
+            proxy.istio.io/config: "proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true'}"
+        spec: {terminationGracePeriodSeconds: 100, containers: [{name: main}]}
 Source: istio/istio pkg/envoy/agent.go (EXIT_ON_ZERO_ACTIVE_CONNECTIONS), grpc proposal A9 (server connection age)
 """
 

@@ -13,17 +13,26 @@ Not judged: filters whose type is not known here, and names of old where it is n
 
 Breaks: pings where nobody wanted them; or a panic in istiod, after which patches are missing without an error.
 Bad:
-    spec: {configPatches: [{applyTo: NETWORK_FILTER, patch: {operation: MERGE, value: {typed_config: {...}}}}]}
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      workloadSelector: {labels: {app: orders}}
+      configPatches:
+        - applyTo: CLUSTER
+          match: {context: SIDECAR_OUTBOUND, cluster: {service: orders.shop.svc.cluster.local}}
+          patch: {operation: MERGE, value: {connect_timeout: 1s}}
 Good:
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
     spec:
       priority: 10
       workloadSelector: {labels: {app: orders}}
       configPatches:
-      - applyTo: NETWORK_FILTER
-        match:
-          context: SIDECAR_INBOUND
-          listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}
-        patch: {operation: MERGE, value: {...}}
+        - applyTo: CLUSTER
+          match: {context: SIDECAR_OUTBOUND, cluster: {service: orders.shop.svc.cluster.local}}
+          patch: {operation: MERGE, value: {connect_timeout: 1s}}
 Source: istio/istio pilot/pkg/networking/core/envoyfilter/listener_patch.go, pkg/proto/merge/merge.go, pilot/pkg/model/push_context.go (EnvoyFilters); istio/api networking/v1alpha3/envoy_filter.proto
 """
 

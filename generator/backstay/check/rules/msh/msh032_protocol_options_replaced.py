@@ -9,10 +9,37 @@ Not judged: patches whose selectors may or may not meet in one pod; what else th
 
 Breaks: proxies refuse the update; or HTTP/1 services are called with HTTP/2; or pings that were configured are gone.
 Bad:
-    patch: {operation: MERGE, value: {typed_extension_protocol_options: {...HttpProtocolOptions: {"@type": ...}}}}
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      priority: 10
+      configPatches:
+        - applyTo: CLUSTER
+          match: {context: SIDECAR_OUTBOUND}
+          patch:
+            operation: MERGE
+            value:
+              typed_extension_protocol_options:
+                envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                  "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                  explicit_http_config: {http2_protocol_options: {}}
 Good:
-    match: {context: SIDECAR_OUTBOUND, cluster: {service: orders.prod.svc.cluster.local, portNumber: 9000}}
-    patch: {operation: MERGE, value: {... explicit_http_config: {http2_protocol_options: {...}}}}
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      priority: 10
+      configPatches:
+        - applyTo: CLUSTER
+          match: {context: SIDECAR_OUTBOUND, cluster: {service: orders.shop.svc.cluster.local}}
+          patch:
+            operation: MERGE
+            value:
+              typed_extension_protocol_options:
+                envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                  "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                  explicit_http_config: {http2_protocol_options: {}}
 Source: istio/istio pilot/pkg/networking/core/envoyfilter/cluster_patch.go, istio/istio#42424, istio/istio#53685; envoy extensions/upstreams/http/v3/http_protocol_options.proto
 """
 

@@ -10,9 +10,27 @@ Not judged: whether pods with these labels exist; whether a Gateway is a waypoin
 
 Breaks: the patch is applied to nothing, without an error; or to a whole namespace.
 Bad:
-    spec: {targetRefs: [{kind: Deployment, name: orders}], configPatches: [{match: {context: SIDECAR_OUTBOUND}}]}
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      priority: 10
+      targetRefs: [{group: "", kind: Service, name: orders}]
+      configPatches:
+        - applyTo: CLUSTER
+          match: {context: SIDECAR_OUTBOUND, cluster: {service: orders.shop.svc.cluster.local}}
+          patch: {operation: MERGE, value: {connect_timeout: 1s}}
 Good:
-    spec: {workloadSelector: {labels: {app: orders}}, configPatches: [{match: {context: SIDECAR_OUTBOUND}}]}
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      priority: 10
+      workloadSelector: {labels: {app: orders}}
+      configPatches:
+        - applyTo: CLUSTER
+          match: {context: SIDECAR_OUTBOUND, cluster: {service: orders.shop.svc.cluster.local}}
+          patch: {operation: MERGE, value: {connect_timeout: 1s}}
 Source: istio/istio pilot/pkg/model/policyattachment.go, pilot/pkg/networking/core/cluster.go (waypoints); istio/api networking/v1alpha3/envoy_filter.proto
 """
 

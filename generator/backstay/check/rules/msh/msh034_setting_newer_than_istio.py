@@ -4,13 +4,21 @@ Not judged: where no Istio version is known.
 
 Breaks: an API server drops the unknown field without an error (or refuses the object), and what it was to do is not done.
 Bad:
-    # Istio 1.30
+    # --platform istio=1.30
+    apiVersion: networking.istio.io/v1
     kind: DestinationRule
-    spec: {trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}}
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}
 Good:
-    # Istio 1.31
+    # --platform istio=1.31
+    apiVersion: networking.istio.io/v1
     kind: DestinationRule
-    spec: {trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}}
+    metadata: {name: api, namespace: shop}
+    spec:
+      host: api
+      trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 60s, timeout: 20s}}}}
 Source: istio/istio release notes 1.22 (targetRefs), 1.26 (retries.backoff), 1.27 (retryBudget), 1.31 (http2KeepAlive, connectionSettings, MERGE_AND_REPLACE_LIST, budgetInterval)
 """
 

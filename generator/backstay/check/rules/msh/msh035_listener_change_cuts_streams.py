@@ -8,9 +8,35 @@ Not judged: a priority that changes alone; other objects that change listeners.
 
 Breaks: rolling out a keepalive that should spare long streams cuts them all, once.
 Bad:
-    # a new EnvoyFilter on SIDECAR_INBOUND, applied in the middle of a training run
+    # before
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      priority: 10
+      configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: REMOVE}}]
+    # after
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      priority: 10
+      configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_OUTBOUND}, patch: {operation: REMOVE}}]
 Good:
-    # the same, applied while no stream has to live on
+    # before
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      priority: 10
+      configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: REMOVE}}]
+    # after
+    apiVersion: networking.istio.io/v1alpha3
+    kind: EnvoyFilter
+    metadata: {name: keepalive, namespace: shop}
+    spec:
+      priority: 20
+      configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: REMOVE}}]
 Source: envoy docs/root/configuration/listeners/lds.rst, istio/api mesh/v1alpha1/proxy.proto (drainDuration)
 """
 

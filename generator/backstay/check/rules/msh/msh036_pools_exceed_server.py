@@ -7,13 +7,15 @@ Not judged: pools of callers that the spec does not declare; servers of which no
 
 Breaks: under load the last pods to start get "too many connections", and those that restart cannot come back.
 Bad:
-    clients: {shop: {replicas: 40}}
-    services: {orders-db: {preset: mysql, maxConnections: 151}}
-    calls: [{from: shop, to: orders-db, pool: {max: 20}}]
+    network:
+      clients: {shop: {replicas: 40}}
+      services: {orders-db: {preset: mysql, host: db.internal, maxConnections: 151}}
+      calls: [{from: shop, to: orders-db, pool: {max: 20}}]
 Good:
-    clients: {shop: {replicas: 40}}
-    services: {orders-db: {preset: mysql, maxConnections: 1000}}
-    calls: [{from: shop, to: orders-db, pool: {max: 20}}]
+    network:
+      clients: {shop: {replicas: 40}}
+      services: {orders-db: {preset: mysql, host: db.internal, maxConnections: 1000}}
+      calls: [{from: shop, to: orders-db, pool: {max: 20}}]
 Source: MySQL max_connections, PostgreSQL max_connections
 """
 

@@ -8,10 +8,17 @@ Not judged: callers outside the mesh (MSH002); silence that boxes outlast.
 
 Breaks: the setting compiles into nothing, and the call is forgotten or waits as if it had never been asked for.
 Bad:
-    platform: {istio: {dataPlane: ambient}}
-    calls: [{from: trainers, to: features, detectDeadPeerIn: 10s}]
+    platform: {istio: {version: "1.30", dataPlane: ambient}}
+    network:
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features, detectDeadPeerIn: 10s}]
 Good:
-    calls: [{from: trainers, to: features, detectDeadPeerIn: 30s}]
+    platform: {istio: {version: "1.30", dataPlane: ambient}}
+    network:
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: trainers, to: features, detectDeadPeerIn: 30s}]
 Source: istio/ztunnel src/proxy/h2.rs (do_ping_pong), istio/istio pilot/pkg/networking/core/cluster.go (waypoints), listener_waypoint.go
 """
 

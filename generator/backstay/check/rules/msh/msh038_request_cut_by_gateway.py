@@ -7,10 +7,21 @@ Not judged: requests that do not stream; streams of unknown length; proxies othe
 
 Breaks: the gateway ends the upload with 408, at the same age every time.
 Bad:
-    overrides: {edge: {requestTimeout: 5m}}
-    calls: [{via: [edge], stream: client, deadline: 1h}]
+    platform: {istio: {version: "1.31"}}
+    network:
+      gateways: {edge: {labels: {istio: ingressgateway}, profile: edge}}
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: partners, to: features, via: [edge], stream: client, deadline: 1h}]
+      overrides: {edge: {requestTimeout: 5m}}
 Good:
-    overrides: {edge: {requestTimeout: 0s}}
+    platform: {istio: {version: "1.31"}}
+    network:
+      gateways: {edge: {labels: {istio: ingressgateway}, profile: edge}}
+      services:
+        features: {host: features.prod.svc.cluster.local, port: 8443, protocol: grpc, runtime: go}
+      calls: [{from: partners, to: features, via: [edge], stream: client, deadline: 1h}]
+      overrides: {edge: {requestTimeout: 0s}}
 Source: envoy api/envoy/extensions/filters/network/http_connection_manager/v3 (request_timeout), istio/api mesh/v1alpha1/proxy.proto (connectionSettings)
 """
 

@@ -7,12 +7,14 @@ Not judged: hosts that the spec does not declare with a sidecar; HTTP/2, where f
 
 Breaks: the server answers 503 (overflow) while it has nothing to do, the more callers there are.
 Bad:
-    kind: DestinationRule
-    spec: {host: web.prod.svc.cluster.local, trafficPolicy: {connectionPool: {tcp: {maxConnections: 10}}}}
+    network:
+      services: {web: {host: web.prod.svc.cluster.local, port: 80, protocol: http}}
+      calls: [{from: trainers, to: web, pool: {max: 10}}]
 Good:
-    kind: Sidecar
-    metadata: {namespace: prod}
-    spec: {workloadSelector: {labels: {app: web}}, inboundConnectionPool: {tcp: {connectTimeout: 10s}}}
+    network:
+      services:
+        web: {host: web.prod.svc.cluster.local, port: 80, protocol: http, labels: {app: web}}
+      calls: [{from: trainers, to: web, pool: {max: 10}}]
 Source: istio/istio pilot/pkg/networking/core/cluster_builder.go (inbound clusters)
 """
 

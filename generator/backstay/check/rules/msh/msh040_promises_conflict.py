@@ -12,11 +12,29 @@ too large together and streams that outlast their connection, which MSH036 and M
 
 Breaks: whatever number is written down breaks one of the promises, and nobody knows which.
 Bad:
-    boxes: {fw: {idle: 60s}}
-    services: {features: {protocol: grpc, sidecar: false, minPingInterval: 5m}}
-    calls: [{from: trainers, to: features, via: [fw], silentFor: 1h}]
+    network:
+      boxes: {fw: {idle: 60s}}
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          sidecar: false
+          minPingInterval: 5m
+          permitPingsWithoutCalls: true
+      calls: [{from: trainers, to: features, via: [fw], silentFor: 1h}]
 Good:
-    services: {features: {protocol: grpc, sidecar: false, minPingInterval: 20s, permitPingsWithoutCalls: true}}
+    network:
+      boxes: {fw: {idle: 60s}}
+      services:
+        features:
+          host: features.prod.svc.cluster.local
+          port: 8443
+          protocol: grpc
+          sidecar: false
+          minPingInterval: 20s
+          permitPingsWithoutCalls: true
+      calls: [{from: trainers, to: features, via: [fw], silentFor: 1h}]
 Source: envoy api/envoy/config/core/v3/protocol.proto (KeepaliveSettings), grpc/grpc doc/keepalive.md, grpc proposals A6 and A8
 """
 

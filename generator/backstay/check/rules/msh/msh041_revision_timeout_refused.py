@@ -8,9 +8,17 @@ Not judged: revisions that leave `timeoutSeconds` to the defaults.
 
 Breaks: the change cannot be applied, and the service goes on with the timeouts that it had.
 Bad:
+    apiVersion: serving.knative.dev/v1
     kind: Service
+    metadata: {name: model, namespace: prod}
     spec: {template: {spec: {timeoutSeconds: 3600}}}
 Good:
+    apiVersion: serving.knative.dev/v1
+    kind: Service
+    metadata: {name: model, namespace: prod}
+    spec: {template: {spec: {timeoutSeconds: 3600}}}
+    ---
+    apiVersion: v1
     kind: ConfigMap
     metadata: {name: config-defaults, namespace: knative-serving}
     data: {max-revision-timeout-seconds: "3600"}

@@ -4,9 +4,19 @@ Not judged: where no spec states a baseline (`admission.baseline`); patches that
 
 Breaks: the pod answers and listens under the node's address, past NetworkPolicies and the mesh; two such pods on one node fight for ports.
 Bad:
+    admission: {baseline: {}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
     spec: {hostNetwork: true}
 Good:
-    spec: {containers: []}
+    admission: {baseline: {}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {containers: [{name: main}]}
 Source: kubernetes/website concepts/security/pod-security-standards (Baseline: Host Namespaces)
 """
 

@@ -6,9 +6,19 @@ Not judged: where no spec states a baseline (`admission.baseline`); patches that
 
 Breaks: who breaks out of the process is root on the node's kernel, and what it writes to shared volumes belongs to root.
 Bad:
-    containers: [{name: main, image: trainer}]
+    admission: {baseline: {}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {securityContext: {runAsNonRoot: false}, containers: [{name: main}]}
 Good:
-    securityContext: {runAsNonRoot: true}
+    admission: {baseline: {}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {securityContext: {runAsNonRoot: true}, containers: [{name: main}]}
 Source: kubernetes/website concepts/security/pod-security-standards (Restricted: Running as Non-root)
 """
 

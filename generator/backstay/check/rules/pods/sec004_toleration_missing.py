@@ -4,9 +4,19 @@ Not judged: where no spec states a baseline (`admission.baseline`); patches that
 
 Breaks: on a cluster whose nodes all carry the taint the pod stays Pending, and nothing says which line is missing.
 Bad:
-    spec: {tolerations: []}
+    admission: {baseline: {tolerations: [{key: dedicated, operator: Equal, value: ml, effect: NoSchedule}]}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {containers: [{name: main}]}
 Good:
-    spec: {tolerations: [{key: dedicated, operator: Exists, effect: NoSchedule}]}
+    admission: {baseline: {tolerations: [{key: dedicated, operator: Equal, value: ml, effect: NoSchedule}]}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {tolerations: [{key: dedicated, value: ml, effect: NoSchedule}], containers: [{name: main}]}
 Source: kubernetes/website concepts/scheduling-eviction/taint-and-toleration
 """
 

@@ -4,9 +4,19 @@ Not judged: where no spec states a baseline (`admission.baseline`); patches that
 
 Breaks: one container that leaks takes the node's memory, and the kernel kills its neighbours.
 Bad:
-    containers: [{name: main, resources: {requests: {memory: 1Gi}}}]
+    admission: {baseline: {}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {containers: [{name: main}]}
 Good:
-    containers: [{name: main, resources: {limits: {memory: 1Gi}}}]
+    admission: {baseline: {}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: train, namespace: team-a}
+    spec: {containers: [{name: main, resources: {limits: {memory: 1Gi}}}]}
 Source: kubernetes/website concepts/configuration/manage-resources-containers
 """
 
