@@ -25,6 +25,7 @@ from backstay.load import rules as load_rules
 from backstay.load.files import named
 from backstay.load.profiles import Merged
 from backstay.model.cluster import Cluster
+from backstay.model.tuning import NO_TUNING, Tuning
 from backstay.render.file import render_file
 from backstay.render.header import Header
 from backstay.render.tree import render_tree
@@ -38,8 +39,6 @@ from backstay.write import rules as write_rules
 if TYPE_CHECKING:
     from backstay.check.cue.door import Text
 
-Parameters = Mapping[tuple[str, str], int]
-NO_PARAMETERS: Parameters = {}
 FLEET = "fleet"
 """The folder beside the clusters' that holds what makes the GitOps engine apply them."""
 
@@ -83,10 +82,8 @@ class Compiled:
         return stops(self.findings)
 
 
-def compile_spec(
-    source: Source, parameters: Parameters = NO_PARAMETERS, cue: tuple["Text", ...] = ()
-) -> Compiled:
-    """Parse, resolve, emit, check: everything but the bytes; `parameters` and `cue` are the policy's."""
+def compile_spec(source: Source, tuning: Tuning = NO_TUNING, cue: tuple["Text", ...] = ()) -> Compiled:
+    """Parse, resolve, emit, check: everything but the bytes; `tuning` and `cue` are the policy's."""
     spec, findings = parse(source.value)
     if spec is None:
         return _located(Compiled(findings), source)
@@ -94,9 +91,10 @@ def compile_spec(
     findings += found
     if cluster is None:
         return _located(Compiled(findings), source)
+    cluster = replace(cluster, tuning=tuning)
     settled = emit(cluster, source.header)
     own = tuple(settle(manifest, dump) for manifest in fleet.emit(cluster))
-    findings += check(cluster, (*settled, *own), parameters, cue)
+    findings += check(cluster, (*settled, *own), cue)
     return _located(Compiled(findings, cluster, settled, own), source)
 
 
@@ -113,13 +111,13 @@ def emit(cluster: Cluster, header: Header) -> tuple[Settled, ...]:
     return (*(settle(manifest, dump) for manifest in (*manifests, *rest)), *files)
 
 
-def check(
-    cluster: Cluster, settled: tuple[Settled, ...], parameters: Parameters, cue: tuple["Text", ...] = ()
-) -> list[Diagnostic]:
+def check(cluster: Cluster, settled: tuple[Settled, ...], cue: tuple["Text", ...] = ()) -> list[Diagnostic]:
     """The rules over model, objects and controllers' configurations; schemas and the organisation's CUE over objects."""
     objects = [item_of(one) for one in settled if one.role is not Role.BUNDLE]
     configs = [item_of(one) for one in settled if one.role is Role.BUNDLE]
-    context = Context([*objects, *configs], cluster.features, cluster.versions, cluster, parameters)
+    context = Context(
+        [*objects, *configs], cluster.features, cluster.versions, cluster, cluster.tuning.parameters
+    )
     found = [*engine.run(context), *judge(SchemaSet.of(cluster.versions), objects)]
     return [*found, *_by_cue(cue, objects)] if cue else found
 

@@ -239,3 +239,44 @@ def test_a_policy_that_is_no_yaml(repository, check):
     repository.spec()
     repository.text("policies/waivers.yaml", "{")
     assert any(rule.startswith("LOD") for rule in check(code=1))
+
+
+ADMISSION = {"admission": {"baseline": {"runAsNonRoot": False, "tolerations": [{"key": "dedicated"}]}}}
+TRAIN = {"train": {"kind": "job", "namespace": "team-a", "memory": "1Gi", "runsFor": "1h"}}
+
+
+def _policies(repository):
+    """The names of the admission policies that a compile writes, and their texts."""
+    assert repository.backstay("compile").code == 0
+    folder = next(repository.root.glob("overlays/*/component/admission"))
+    return {file.name: file.read_text() for file in folder.iterdir() if "binding" not in file.name.lower()}
+
+
+def test_a_waived_object_is_not_denied_by_the_cluster(repository, check):
+    """The baseline can be waived as any other rule, and the excuse reaches the policy; secrets cannot."""
+    repository.spec(workloads=TRAIN, **ADMISSION)
+    assert check(code=1)["SEC004"]["object"]["kind"] == "Job"
+    told = check(waivers=waiver("SEC004", object="Job/team-a/train"))
+    assert "SEC004" not in told or told["SEC004"]["waived"]
+    assert "ADM002" not in told
+    written = _policies(repository)
+    assert any("Job/team" in text for text in written.values())
+    assert check(waivers=waiver("SEC001"), code=1)["POL002"]
+
+
+def test_an_excuse_that_the_cluster_does_not_hear_of_is_told(repository, check):
+    """A place of the spec is in no object: the policy denies what the waiver excuses."""
+    repository.spec(workloads=TRAIN, **ADMISSION)
+    told = check(waivers=waiver("SEC004", place="workloads.train"))
+    assert told["ADM002"]["severity"] == "warning"
+    assert "`object: Job/team-a/train`" in told["ADM002"]["help"]
+
+
+def test_a_rule_that_is_off_has_no_policy(repository, check):
+    """Neither finding nor denial."""
+    repository.spec(**ADMISSION)
+    before = _policies(repository)
+    check(profile="rules: {JOB001: {severity: off}}")
+    after = _policies(repository)
+    assert set(before) - set(after) == {name for name in before if "job001" in name}
+    assert len(set(before) - set(after)) == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from backstay.model.tuning import NO_TUNING, Tuning
 from backstay.pipeline import Compiled, Source, render
 from backstay.pipeline import compile_spec as _compile
 from backstay.render.header import Header
@@ -14,9 +15,9 @@ def source(value: Mapping[str, object]) -> Source:
     return Source(value, HEADER, lambda _route: "specs/clusters/test.yaml", lambda finding: finding)
 
 
-def compile_spec(value: Mapping[str, object]) -> Compiled:
-    """Findings, model and settled manifests of a spec."""
-    return _compile(source(value))
+def compile_spec(value: Mapping[str, object], tuning: Tuning = NO_TUNING) -> Compiled:
+    """Findings, model and settled manifests of a spec, under an organisation's policy."""
+    return _compile(source(value), tuning)
 
 
 def files_of(value: Mapping[str, object]) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ def judge(
     ctx: Context, rule: Rule, expressed: Expressed, mend: Mend = lambda _item, _found: None
 ) -> Iterator[Diagnostic]:
     """What the claims find in all objects: kind by kind, object by object."""
-    told = expressed.claims(Installed(ctx.features, ctx.versions))
+    told = expressed.claims(Installed(ctx.features, ctx.versions, ctx.parameters))
     for kind in dict.fromkeys(kind for claim in told for kind in claim.over):
         for item in ctx.of_kind(kind):
             for claim in told:
@@ -38,5 +38,5 @@ def judge_defaults(
 
 
 def _in_workflow(ctx: Context, expressed: Expressed, part: Part) -> Iterator[Found]:
-    for claim in expressed.claims(Installed(ctx.features, ctx.versions)):
+    for claim in expressed.claims(Installed(ctx.features, ctx.versions, ctx.parameters)):
         yield from claim.judge("Workflow", part.value, partial=True)

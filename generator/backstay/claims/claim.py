@@ -5,7 +5,7 @@ subject of its own.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from backstay.claims.terms import First, Pieces, Scope, Term, reach, told
@@ -80,10 +80,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What claims may depend on: the features and the `major.minor` of installed systems."""
+    """What claims may depend on: the features and the `major.minor` of installed systems, and the organisation's numbers."""
 
     features: frozenset[Feature]
     versions: Mapping[str, str]
+    parameters: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""

@@ -9,6 +9,7 @@ from backstay.explain.subject import Meaning, Output, Said, Subject, Trial
 from backstay.explain.target import has
 from backstay.explain.words import shown
 from backstay.load.profiles import Merged
+from backstay.model.tuning import Tuning
 from backstay.pipeline import FLEET, Compiled, Source, compile_spec, rules_by_id
 from backstay.spec.meaning import meaning
 from backstay.spec.parse import short_form
@@ -30,10 +31,11 @@ def subject_of(loaded: Loaded) -> Subject | None:
     merged, source, compiled = loaded.merged, loaded.source, loaded.compiled
     if merged is None or source is None or compiled is None or compiled.cluster is None:
         return None
+    tuning = compiled.cluster.tuning
     return Subject(
         compiled.cluster, merged.value, _outputs(compiled), tuple(compiled.findings),
         lambda route: said(merged, route), lambda route: _meaning(merged, route), _rule_name,
-        lambda route, other: _trial(merged, source, route, other), short_form,
+        lambda route, other: _trial(merged, source, route, other, tuning), short_form,
     )  # fmt: skip
 
 
@@ -67,12 +69,12 @@ def _rule_name(id_: str) -> str:
     return rule.name if rule else ""
 
 
-def _trial(merged: Merged, source: Source, route: Route, other: Plain) -> Trial:
+def _trial(merged: Merged, source: Source, route: Route, other: Plain, tuning: Tuning) -> Trial:
     """The cluster with another value; where that is None, with the word that the value overrides, or without any."""
     overridden = (one for one in said(merged, route)[1:] if one.value is not None)
     instead = next(overridden, None) if other is None else None
     value = with_value(merged.value, route, other if instead is None else instead.value, short_form)
-    trial = compile_spec(Source(value, source.header, source.writer_of, lambda finding: finding))
+    trial = compile_spec(Source(value, source.header, source.writer_of, lambda finding: finding), tuning)
     if trial.cluster is None:
         return Trial(instead, refused=_reason(trial.findings))
     return Trial(instead, _outputs(trial), tuple(trial.findings))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from backstay.check.policy.reach import unreached
 from backstay.cli.policies import NO_EXCUSES, Excuses, Judge, judge_for
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
@@ -67,8 +68,10 @@ def load(specs: Path, only: tuple[str, ...] = (), judge: Judge | None = None) ->
 
 def _compiled(merged: Merged, judge: Judge) -> Loaded:
     source = source_of(merged)
-    compiled = compile_spec(source, judge.policy.parameters, judge.cue)
-    findings, excuses = judge.judge(compiled.findings, str(_name(merged) or ""), merged.documents)
+    name = str(_name(merged) or "")
+    compiled = compile_spec(source, judge.policy.tuning(name, judge.today), judge.cue)
+    findings, excuses = judge.judge(compiled.findings, name, merged.documents)
+    findings += unreached(findings, compiled.cluster)
     compiled = replace(compiled, findings=findings)
     return Loaded(merged.file, tuple(findings), merged, source, compiled, excuses)
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from backstay.spec.policy import Profile, RuleSetting, Waivers
 
 PROFILE, WAIVERS = "profile.yaml", "waivers.yaml"
-_FIXED = frozenset({"INT", "LOD", "OUT", "POL", "SEC", "SPC"})
-"""Families that nobody can tune: without what they ask for there is nothing to judge."""
+_FIXED = frozenset({"INT", "LOD", "OUT", "POL", "SEC001", "SPC"})
+"""Families and rules that nobody can tune: without what they ask for there is nothing to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class _Reader:
                 UNKNOWN_RULE.report(f"there is no rule `{word}`", at=place, help=_near(word))
             )
             return None
-        if rule[:3] in _FIXED:
+        if not {rule, rule[:3]}.isdisjoint(_FIXED):
             self.findings.append(
                 NOT_TUNABLE.report(
                     f"{rule} can be neither tuned nor waived",

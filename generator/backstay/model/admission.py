@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backstay.core.diagnostic import Severity
 from backstay.core.fact import Fact
 from backstay.core.place import Place
 
@@ -58,3 +59,16 @@ class Admission:
     exempt_namespaces: Fact[tuple[str, ...]]
     baseline: Baseline | None
     place: Place
+
+    def answer(self, rule: str, severity: Severity | None) -> Answer:
+        """What is done about a rule's findings of a severity; None is that of a rule that nobody wants to hear of."""
+        return self.stated(rule, severity).value
+
+    def stated(self, rule: str, severity: Severity | None) -> Fact[Answer]:
+        """The same with its origins: a rule's own line counts most, notes are for the audit log alone."""
+        own = self.rules.get(rule)
+        if own is not None:
+            return own
+        if severity is None or severity is Severity.INFO:
+            return self.warnings.to(lambda _: Answer.OFF if severity is None else Answer.AUDIT)
+        return self.errors if severity is Severity.ERROR else self.warnings

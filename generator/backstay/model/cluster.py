@@ -14,6 +14,7 @@ from backstay.model.network import Network
 from backstay.model.observability import Observability
 from backstay.model.parts import Drain, Gitops, Mesh, Pipelines, Retries, Storage, Workflows
 from backstay.model.shutdown import Shutdown
+from backstay.model.tuning import NO_TUNING, Tuning
 
 NO_JOBS = Jobs(NO_SYSTEMS, (), (), None, None, ())
 """Nothing about jobs or memory."""
@@ -47,6 +48,7 @@ class Cluster:
     conflicts: tuple[Conflict, ...] = ()
     observed: bool = False
     admission: Admission | None = None
+    tuning: Tuning = NO_TUNING
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""

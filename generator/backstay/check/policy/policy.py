@@ -7,9 +7,11 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from backstay.check.policy.rules import EXPIRED_WAIVER, UNUSED_WAIVER
+from backstay.claims.registry import known
 from backstay.core.diagnostic import Diagnostic, ObjectRef, Severity
 from backstay.core.place import Place
 from backstay.core.route import show
+from backstay.model.tuning import Exemption, Tuning
 
 ParameterKey = tuple[str, str]
 """A rule's id and the name of one of its parameters."""
@@ -99,14 +101,26 @@ class Policy:
 
     def _weighed(self, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         for one in found:
-            severity = self.severities[one.rule] if one.rule in self.severities else self._by_set(one)
+            severity = self._weight(one.rule, one.severity)
             if severity is not None:
                 yield one if severity is one.severity else replace(one, severity=severity)
 
-    def _by_set(self, one: Diagnostic) -> Severity:
-        if RuleSet.UPGRADE in self.sets and one.rule in UPGRADE_RULES:
+    def _weight(self, rule: str, own: Severity) -> Severity | None:
+        if rule in self.severities:
+            return self.severities[rule]
+        if RuleSet.UPGRADE in self.sets and rule in UPGRADE_RULES:
             return Severity.ERROR
-        return _STRICTER[one.severity] if RuleSet.STRICT in self.sets else one.severity
+        return _STRICTER[own] if RuleSet.STRICT in self.sets else own
+
+    def tuning(self, cluster: str, today: date) -> Tuning:
+        """What of this policy reaches a cluster's own policies: all but waivers of places, which no object carries."""
+        weights = {(rule, own): self._weight(rule, own) for rule in known() for own in Severity}
+        exemptions = tuple(
+            Exemption(one.rule, one.object)
+            for one in self.waivers
+            if one.expires >= today and not one.route and fnmatchcase(cluster, one.cluster or "*")
+        )
+        return Tuning(weights, self.parameters, exemptions)
 
     def left_over(self, used: Iterable[int], today: date, *, whole: bool) -> Iterator[Diagnostic]:
         """Waivers that have run out; and, where everything was judged, those that excused nothing."""

@@ -21,4 +21,16 @@ ALLOW_WITHOUT_REASON = error(
     "POL006", "allow-without-reason", "nobody can tell later whether the excuse still holds"
 )
 
-RULES = (UNKNOWN_RULE, NOT_TUNABLE, EXPIRED_WAIVER, UNUSED_WAIVER, UNKNOWN_PARAMETER, ALLOW_WITHOUT_REASON)
+UNREACHED = warning(
+    "ADM002", "waiver-without-exemption", "what is excused here is refused by the cluster all the same"
+)
+
+RULES = (
+    UNKNOWN_RULE,
+    NOT_TUNABLE,
+    EXPIRED_WAIVER,
+    UNUSED_WAIVER,
+    UNKNOWN_PARAMETER,
+    ALLOW_WITHOUT_REASON,
+    UNREACHED,
+)

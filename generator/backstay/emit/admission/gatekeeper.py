@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from backstay.core.fact import Fact
 from backstay.core.manifest import Manifest
-from backstay.emit.admission.meant import CHANGED, Meant, meant
+from backstay.emit.admission.meant import CHANGED, Meant, meant, named
 from backstay.emit.parts import Body, new_object
 from backstay.model.admission import Admission, Answer, Engine
 from backstay.model.cluster import Cluster
@@ -37,8 +37,8 @@ def _template(one: Meant, kind: str) -> Body:
     source: Body = {
         "failurePolicy": "Fail",
         "generateVAP": False,
-        "matchCondition": [{"name": "says-something-new", "expression": _CHANGED_OR_AUDITED}],
-        "variables": [{"name": name, "expression": text} for name, text in one.policy.variables],
+        "matchCondition": named((("says-something-new", _CHANGED_OR_AUDITED), *one.conditions)),
+        "variables": named(one.policy.variables),
         "validations": [
             {"expression": check.expression, "messageExpression": check.message, "message": f"{one.policy.rule} is violated"}
             for check in one.policy.validations

@@ -1,14 +1,15 @@
 """Which policies a cluster gets, and what each answers to what it finds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from backstay.claims import baseline
 from backstay.claims.claim import Expressed, Installed
+from backstay.claims.exemption import not_of
 from backstay.claims.policy import Policy, policies
 from backstay.claims.registry import EXPRESSED
-from backstay.core.diagnostic import Severity
 from backstay.core.fact import Fact
+from backstay.emit.parts import Body
 from backstay.model.admission import Admission, Answer
 from backstay.model.cluster import Cluster
 
@@ -27,22 +28,30 @@ class Meant:
     name: str
     policy: Policy
     answer: Fact[Answer]
+    conditions: tuple[tuple[str, str], ...] = ()
+    """What must hold of a request for it to be judged, beside that it says something new: names and expressions."""
 
 
 def meant(cluster: Cluster, admission: Admission) -> Iterator[Meant]:
     """The policies of a cluster in the order of ids; those that are off are left out."""
-    installed = Installed(cluster.features, cluster.versions)
+    installed = Installed(cluster.features, cluster.versions, cluster.tuning.parameters)
     for expressed in sorted(_asked(admission), key=lambda one: one.rule):
         for policy in policies(expressed, installed):
-            answer = admission.rules.get(policy.rule) or _by_severity(admission, policy.severity)
+            answer = admission.stated(policy.rule, cluster.tuning.severity(policy.rule, policy.severity))
+            exempt = cluster.tuning.exempt(policy.rule)
             extra = "" if policy.severity is expressed.severity else f"-{policy.severity.value}"
-            if answer.value is not Answer.OFF:
-                yield Meant(f"backstay-{policy.rule.lower()}{extra}", policy, answer)
+            if answer.value is not Answer.OFF and "" not in exempt:
+                yield Meant(f"backstay-{policy.rule.lower()}{extra}", policy, answer, _conditions(exempt))
+
+
+def named(expressions: Iterable[tuple[str, str]]) -> list[Body]:
+    """Names and expressions as both engines have them."""
+    return [{"name": name, "expression": text} for name, text in expressions]
 
 
 def _asked(admission: Admission) -> tuple[Expressed, ...]:
     return (*EXPRESSED, *(baseline.expressed(admission.baseline) if admission.baseline else ()))
 
 
-def _by_severity(admission: Admission, severity: Severity) -> Fact[Answer]:
-    return admission.errors if severity is Severity.ERROR else admission.warnings
+def _conditions(exempt: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return (("nobody-answers-for-it", not_of(exempt)),) if exempt else ()

@@ -7,10 +7,10 @@ Source: kubernetes/api admissionregistration/v1 types.go (ValidatingAdmissionPol
 
 from collections.abc import Iterator
 
-from backstay.claims.policy import RESOURCES, Policy
+from backstay.claims.policy import RESOURCES
 from backstay.core.fact import Fact
 from backstay.core.manifest import Manifest
-from backstay.emit.admission.meant import CHANGED, Meant, meant
+from backstay.emit.admission.meant import CHANGED, Meant, meant, named
 from backstay.emit.parts import Body, new_object
 from backstay.model.admission import Admission, Answer, Engine
 from backstay.model.cluster import Cluster
@@ -27,20 +27,21 @@ def emit(cluster: Cluster) -> Iterator[Manifest]:
     if admission is None or admission.engine.value is not Engine.POLICIES:
         return
     for one in meant(cluster, admission):
-        yield new_object("admission", API, "ValidatingAdmissionPolicy", one.name, "", SOURCE, spec=_policy(one.policy, admission))  # fmt: skip
+        yield new_object("admission", API, "ValidatingAdmissionPolicy", one.name, "", SOURCE, spec=_policy(one, admission))  # fmt: skip
         yield new_object("admission", API, "ValidatingAdmissionPolicyBinding", one.name, "", SOURCE, spec=_binding(one, admission))  # fmt: skip
 
 
-def _policy(policy: Policy, admission: Admission) -> Body:
-    variables = [{"name": name, "expression": text} for name, text in policy.variables]
+def _policy(one: Meant, admission: Admission) -> Body:
+    policy = one.policy
+    variables = named(policy.variables)
     spec: Body = {
         "failurePolicy": admission.fails_closed.to(lambda closed: "Fail" if closed else "Ignore"),
         "matchConstraints": {"resourceRules": [_rule(group, kinds) for group, kinds in policy.by_group.items()]},
-        "matchConditions": [{"name": "says-something-new", "expression": CHANGED}],
+        "matchConditions": named((("says-something-new", CHANGED), *one.conditions)),
         "variables": variables,
         "validations": [
-            {"expression": one.expression, "messageExpression": one.message, "message": f"{policy.rule} is violated"}
-            for one in policy.validations
+            {"expression": check.expression, "messageExpression": check.message, "message": f"{policy.rule} is violated"}
+            for check in policy.validations
         ],
     }  # fmt: skip
     return spec if variables else {key: value for key, value in spec.items() if key != "variables"}
