@@ -5,6 +5,7 @@ matter. An alias shares its anchor's value, and what it would take when written 
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from ruamel.yaml.error import MarkedYAMLError
@@ -25,9 +26,9 @@ from backstay.core.manifest import Plain
 from backstay.core.place import Place
 from backstay.core.route import Route
 from backstay.load import rules
-from backstay.load.clean import MAX_DEPTH
+from backstay.load.clean import MAX_DEPTH, is_clean
 from backstay.load.entries import MERGE, Entries
-from backstay.load.events import events
+from backstay.load.events import events, libyaml_events
 from backstay.load.scalar import resolve
 from backstay.load.spot import Composed, Mark, Spot
 from backstay.load.syntax import bad_syntax, odd_characters, tab_indentation, unknown_character
@@ -47,8 +48,18 @@ def compose(text: str, shown: str, *, spell_keys: bool = False) -> tuple[list[Co
     odd = list(odd_characters(text, shown))
     if odd:
         return [], odd
-    composer = _Composer(text, shown, spell_keys=spell_keys)
+    composer = _Composer(text, shown, events(text), spell_keys=spell_keys)
     return composer.documents(), composer.found
+
+
+def placed(text: str, shown: str, *, spell_keys: bool = False) -> list[Composed]:
+    """As `compose`, for whom only the documents matter: a clean text takes a tenth of the time."""
+    if is_clean(text):
+        composer = _Composer(text, shown, libyaml_events(text), spell_keys=spell_keys)
+        read = composer.documents()
+        if not composer.found:
+            return read
+    return compose(text, shown, spell_keys=spell_keys)[0]
 
 
 class _Stop(Exception):  # noqa: N818 - no error of the program
@@ -56,12 +67,12 @@ class _Stop(Exception):  # noqa: N818 - no error of the program
 
 
 class _Composer:
-    def __init__(self, text: str, shown: str, *, spell_keys: bool) -> None:
+    def __init__(self, text: str, shown: str, parsed: Iterator[Event], *, spell_keys: bool) -> None:
         self.found: list[Diagnostic] = []
         self._text = text
         self._shown = shown
         self._spell_keys = spell_keys
-        self._events = events(text)
+        self._events = parsed
         self._reached: Mark = (1, 1)
         self._anchors: dict[str, Composed | None] = {}  # None while the anchor's own value is being read
         self._aliased = 0

@@ -34,9 +34,9 @@ class Document:
     def positions(self) -> Spot:
         """The position tree; composed when first asked for, as only diagnostics and `explain` do."""
         if self._positions is None:
-            from backstay.load.compose import compose  # only when asked for: ruamel takes 30 ms to import
+            from backstay.load.compose import placed  # only when asked for: ruamel takes 30 ms to import
 
-            read, _ = compose(self.text, self.file)
+            read = placed(self.text, self.file)
             self._positions = read[0].spot if read else Spot((1, 1), (1, 1))
         return self._positions
 

@@ -46,7 +46,10 @@ class Chunk:
     @cached_property
     def composed(self) -> list[Composed]:
         """The documents in it with their positions, as far as they can be read; none for a very large one."""
-        return self.read()[0] if len(self.text) <= MAX_COMPOSED else []
+        from backstay.load.compose import placed  # only when asked for: ruamel takes 30 ms to import
+
+        few = len(self.text) <= MAX_COMPOSED
+        return placed(self.text, self.shown, spell_keys=True) if few else []
 
     def read(self) -> tuple[list[Composed], list[Diagnostic]]:
         """The documents in it by the slow way, and the findings."""

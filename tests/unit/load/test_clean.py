@@ -5,8 +5,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backstay.load.clean import clean_value, is_clean
-from backstay.load.compose import compose
+from backstay.load.compose import compose, placed
 from support.examples import times
+from support.repository import REPO
 
 _SCALARS = st.text(alphabet="0123456789+-.eExXoObB_:~infaINFNtrulTRUnyosf%", max_size=9) | st.sampled_from(
     [
@@ -132,3 +133,22 @@ def test_a_clean_text_may_still_be_refused(text):
     """Keys that are no text, duplicates, broken and deep texts are left to the slow way."""
     with pytest.raises(ValueError, match=r".+"):
         clean_value(text)
+
+
+@times(4)
+@given(_TEXTS)
+@example("a: [db:5432]\nb: {url: http://x}\n")
+@example("a:\n  - 'é'  # \U0001f600 note\n  - {b: 1, c: }\n")
+def test_both_parsers_place_what_a_clean_text_says(text):
+    """Documents of a clean text stand where ruamel's own parser sees them, whichever parser was asked."""
+    if is_clean(text):
+        assert placed(text, "f") == compose(text, "f")[0]
+
+
+@pytest.mark.parametrize("name", ["lab", "prod-eu", "prod-us", "staging"])
+def test_specs_are_placed_by_libyaml(name, monkeypatch):
+    """What people write is read the fast way, to the same places."""
+    text = (REPO / f"specs/clusters/{name}.yaml").read_text()
+    slow = compose(text, "f")[0]
+    monkeypatch.setattr("backstay.load.compose.events", None)
+    assert placed(text, "f") == slow
