@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backstay.audit.context import Stated
 from backstay.audit.kustomizations import Kustomization, Kustomizations, Written, built_items, find, normal
@@ -18,6 +19,9 @@ from backstay.check.cue.judge import Texts
 from backstay.check.cue.judge import judge as judge_by_cue
 from backstay.cluster.kustomize import tool
 from backstay.core.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from backstay.audit.live import Cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,11 @@ def audit_text(text: bytes, given: Given) -> Audit:
     """Judge a stream, such as Helm's output."""
     reading = Reading()
     return _judged(list(read_text(text, "-", reading)), reading, given, [])
+
+
+def audit_cluster(cluster: "Cluster", given: Given) -> Audit:
+    """Judge what a cluster holds."""
+    return _judged(cluster.items, Reading(), given, cluster.notes, cluster.version)
 
 
 def _of_files(
@@ -95,9 +104,12 @@ def _files_of(root: Kustomization, known: Kustomizations, every: list[File]) -> 
     return frozenset(file.shown for file in every if normal(file.path) in named)
 
 
-def _judged(read: list[Item], reading: Reading, given: Given, notes: list[str]) -> Audit:
+def _judged(
+    read: list[Item], reading: Reading, given: Given, notes: list[str], server: str | None = None
+) -> Audit:
     objects = Objects.of(read)
     signs = Signs()
+    signs.add_server(server)
     for item in objects.items:
         signs.add(item)
     versions = signs.versions(given.versions)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from backstay.check.context import Item
-from backstay.core.diagnostic import Diagnostic
+from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.fact import Fact, from_route
 from backstay.core.place import Place
 from backstay.core.route import Route, show
@@ -56,7 +56,7 @@ class Objects:
 
     def located(self, found: Diagnostic) -> Diagnostic:
         """A finding whose places in objects are files and lines, about the object that it points at."""
-        related = tuple(replace(one, place=self._located(one.place)) for one in found.related)
+        related = tuple(self._beside(one) for one in found.related)
         at = self.find(found.place.route)
         if at is None:
             return replace(found, related=related)
@@ -66,9 +66,13 @@ class Objects:
             object=found.object or item.ref, field=found.field or show(route) or None,
         )  # fmt: skip
 
-    def _located(self, place: Place) -> Place:
-        at = self.find(place.route) if not place.file else None
-        return self.place_in_file(*at) if at else place
+    def _beside(self, related: Related) -> Related:
+        """A further place; of an object that stands in no file, its name says where that is."""
+        at = self.find(related.place.route) if not related.place.file else None
+        if at is None:
+            return related
+        place = self.place_in_file(*at)
+        return Related(place, related.message if place.file else f"{related.message} ({at[0].ref})")
 
 
 def _symbolic(number: int) -> Callable[[Route], Place]:

@@ -21,7 +21,7 @@ _NAMES = {
     "workflow-controller-configmap": "workflows", "workflow-controller": "workflows",
 }  # fmt: skip
 _LABELS = ("metadata", "labels")
-_IMAGE, _LABEL = 0, 1
+_SERVER, _IMAGE, _LABEL = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,11 @@ class Signs:
             known = self._signs.setdefault(sign.system, {})
             if sign.version not in known or sign.rank < known[sign.version].rank:
                 known[sign.version] = sign
+
+    def add_server(self, version: str | None) -> None:
+        """Take in what an API server says of itself, which comes before what nodes and images show."""
+        for sign in _sign("kubernetes", version, _SERVER, "the API server"):
+            self._signs.setdefault(sign.system, {})[sign.version] = sign
 
     def versions(self, stated: Mapping[str, str]) -> Versions:
         """What runs: as stated, else as the best signs agree."""

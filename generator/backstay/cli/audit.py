@@ -1,29 +1,20 @@
 """`backstay audit`: judge manifests that people wrote by hand, by the same rules."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import click
 
 from backstay.audit.context import read_context
-from backstay.audit.judge import Audit, Given, audit_paths, audit_text
+from backstay.audit.judge import Audit, Given
+from backstay.cli.auditing import STDIN, Run, of_cluster, of_paths
 from backstay.cli.fixing import FixingCommand, fix_options, level_of, make, show_diff
 from backstay.cli.folder import policies_option
 from backstay.cli.outcome import Exit, verdict
-from backstay.cli.policies import judge_for
 from backstay.cli.printing import FORMATS, show_findings
-from backstay.core.diagnostic import Diagnostic
-from backstay.core.failure import BadInput
 from backstay.fix.objects import Replacements, repair_objects
-from backstay.load.document import Document, read_bytes, too_large
-from backstay.load.objects import MAX_BYTES
 from backstay.upstream.catalog import SYSTEMS
 from backstay.upstream.images import version_in
-
-_STDIN: Final = Path("-")
 
 
 def platform(_ctx: click.Context, _option: click.Parameter, stated: tuple[str, ...]) -> dict[str, str]:
@@ -47,8 +38,12 @@ def _version(pair: str) -> tuple[str, str]:
 
 
 @click.command("audit", cls=FixingCommand)
-@click.argument(
-    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path, allow_dash=True)
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--live", is_flag=True, help="The cluster itself, in place of PATH; Secrets are never read.")
+@click.option(
+    "--kube-context",
+    metavar="C",
+    help="With --live: the kubeconfig's context (default: the current one).",
 )
 @click.option("--platform", "stated", multiple=True, callback=platform, metavar="NAME=VERSION,...",
               help="What runs, where the manifests do not show it or show something else.")  # fmt: skip
@@ -64,16 +59,21 @@ def _version(pair: str) -> tuple[str, str]:
 def command(
     paths: tuple[Path, ...],
     stated: dict[str, str],
+    kube_context: str | None,
     context: Path | None,
     form: str,
     policies: Path | None,
     level: str | None,
     *,
+    live: bool,
     diff: bool,
     quiet: bool,
     strict: bool,
 ) -> int:
     """Judge the Kubernetes manifests at PATH (folders and files; `-` alone for stdin) and print every finding.
+
+    With --live, the objects that a cluster holds: each kind that rules know, listed with your own rights. Nothing is
+    changed there.
 
     Reads YAML and JSON with any number of documents, lists, kustomizations (built where kustomize or kubectl is at
     hand), what Helm renders, and ZenML's run configurations. Nothing is written, but for
@@ -82,11 +82,9 @@ def command(
     Exit codes: 0 clean, 1 findings, 2 bad call or unreadable input, 3 could not tell.
     """
     fixing = level_of(level, diff=diff)
-    if _STDIN in paths and len(paths) > 1:
-        raise click.UsageError("`-` stands alone: what comes by stdin is judged for itself")
-    if fixing and _STDIN in paths:
-        raise click.UsageError("what comes by stdin cannot be repaired; name a folder or a file")
-    run = _Run(paths, Given(stated, None if context is None else read_context(context)), policies)
+    _require_one(paths, kube_context, live=live, fixing=fixing is not None)
+    source = of_cluster(kube_context) if live else of_paths(paths)
+    run = Run(source, Given(stated, None if context is None else read_context(context)), policies)
     done, findings = run.judged()
     if fixing:
         repair = repair_objects(findings, fixing)
@@ -100,47 +98,21 @@ def command(
     return Exit.BAD_CALL if done.refused else verdict(findings, strict=strict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What to audit, and by which policy."""
-
-    paths: tuple[Path, ...]
-    given: Given
-    policies: Path | None
-
-    def judged(self) -> tuple[Audit, list[Diagnostic]]:
-        """What the audit finds, as the policy sees it."""
-        judge = judge_for(_beside(self.paths[0]), self.policies)
-        given = replace(self.given, cue=judge.cue)
-        by_stdin = self.paths == (_STDIN,)
-        done = audit_text(_stdin(), given) if by_stdin else audit_paths(self.paths, given)
-        kept, excuses = judge.judge(done.findings, "", _documents(done.findings))
-        return done, [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
+def _require_one(paths: tuple[Path, ...], kube_context: str | None, *, live: bool, fixing: bool) -> None:
+    """UsageError unless there is one thing to judge, and what is to be repaired is a file."""
+    if live == bool(paths):
+        raise click.UsageError("--live stands alone: it judges a cluster and no files" if live else
+                               "nothing to judge: name a folder or a file, `-` for stdin, or give --live")  # fmt: skip
+    if kube_context is not None and not live:
+        raise click.UsageError("--kube-context goes with --live")
+    if STDIN in paths and len(paths) > 1:
+        raise click.UsageError("`-` stands alone: what comes by stdin is judged for itself")
+    if fixing and (live or STDIN in paths):
+        what = "a cluster" if live else "what comes by stdin"
+        raise click.UsageError(f"{what} cannot be repaired; name a folder or a file")
 
 
 def _show_notes(done: Audit) -> None:
     for note in done.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(f"{done.objects} object{'' if done.objects == 1 else 's'} judged", err=True)
-
-
-def _documents(found: Iterable[Diagnostic]) -> Iterator[Document]:
-    """The files that findings are in, for the comments that excuse some of them."""
-    for file in sorted({one.place.file for one in found} - {"", "-"}):
-        try:
-            text = read_bytes(Path(file), file, MAX_BYTES).decode()
-        except (BadInput, UnicodeDecodeError):  # what keeps it from being read has been told
-            continue
-        yield Document(file, text, {})
-
-
-def _beside(path: Path) -> Path:
-    """What the policies folder is beside: the audited folder, as if it were the specs'."""
-    return Path("specs") if path == _STDIN else path
-
-
-def _stdin() -> bytes:
-    content = sys.stdin.buffer.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise BadInput([too_large("-", MAX_BYTES)])
-    return content

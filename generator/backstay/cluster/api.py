@@ -47,6 +47,10 @@ class Answer:
         return shown if len(shown) <= _MAX_WORDS else f"{shown[:_MAX_WORDS]}…"
 
 
+class TooLarge(CannotTell):
+    """An answer of more bytes than one may have: fewer objects at a time may fit."""
+
+
 class Api:
     """A connection to one API server; `server` is its address, fit to be printed."""
 
@@ -58,6 +62,11 @@ class Api:
     def get(self, path: str) -> Answer:
         """The answer to a GET; CannotTell for everything but an object and a 404."""
         return self._judged(self._ask("GET", path), "read", path)
+
+    def ask(self, path: str, query: Mapping[str, str]) -> Answer:
+        """The answer to a GET, refusals too; CannotTell where the server does not know who asks, or does not answer."""
+        answer = self._ask("GET", path, params=dict(query))
+        return self._judged(answer, "read", path) if answer.status == 401 else answer  # noqa: PLR2004 - HTTP's own number
 
     def rehearse(self, path: str, body: Mapping[str, object], manager: str) -> Answer:
         """The object that applying `body` would give, stored nowhere; or why the server refuses it.
@@ -87,7 +96,7 @@ class Api:
         for part in answer.iter_raw():
             content += part
             if len(content) > _MAX_BYTES:
-                raise CannotTell(f"{self.server} answered with more than {_MAX_BYTES} bytes", _HELP)
+                raise TooLarge(f"{self.server} answered with more than {_MAX_BYTES} bytes", _HELP)
             if time.monotonic() > give_up:
                 raise httpx.ReadTimeout("the answer never ends")
         return bytes(content)
@@ -97,12 +106,13 @@ class Api:
             return answer
         if answer.status == 401:  # noqa: PLR2004 - as above
             raise CannotTell(
-                f"{self.server} does not know who asks (401)", "log in again, or name another --context"
+                f"{self.server} does not know who asks (401)",
+                "log in again, or name another context of the kubeconfig",
             )
         if answer.status == 403:  # noqa: PLR2004 - as above
             raise CannotTell(
                 f"not allowed to {verb} {path}: {answer.message}",
-                "ask for the verbs get and patch on it, or use --snapshot with what `kubectl get -o yaml` prints",
+                "ask for the verbs get and patch on it, or use what `kubectl get -o yaml` prints (see --help)",
             )
         raise CannotTell(
             f"{self.server} could not {verb} {path}: {answer.message}",

@@ -72,7 +72,7 @@ def access(context: str | None) -> Access:
     if not name:
         raise CannotTell(
             "the kubeconfig has no current context",
-            "name one with --context, or `kubectl config use-context`",
+            "choose one with `kubectl config use-context`, or name one (see --help)",
         )
     found = _named(configs, "contexts", "context", name)
     if found is None:
@@ -136,7 +136,7 @@ def _in_cluster(context: str | None) -> Access:
     )
     if not host or not (_ACCOUNT / "token").exists():
         raise CannotTell(
-            "there is no kubeconfig", "set KUBECONFIG, or use --snapshot with what `kubectl get` prints"
+            "there is no kubeconfig", "set KUBECONFIG, or use what `kubectl get -o yaml` prints (see --help)"
         )
     server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
     cluster = Entry({"server": server, "certificate-authority": "ca.crt"}, _ACCOUNT)

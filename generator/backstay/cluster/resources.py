@@ -20,14 +20,14 @@ class Resources:
 
     def require(self) -> None:
         """Raise CannotTell when the server is no Kubernetes API server: others answer 404 to everything."""
-        if "Namespace" not in self._of("v1"):
+        if "Namespace" not in self.of("v1"):
             raise CannotTell(
                 f"{self.api.server} is no Kubernetes API server", "check the server in your kubeconfig"
             )
 
     def path(self, ref: ObjectRef) -> str | None:
         """The path of an object; None when the server does not serve its kind in that version."""
-        resource = self._of(ref.apiVersion).get(ref.kind)
+        resource = self.of(ref.apiVersion).get(ref.kind)
         if resource is None:
             return None
         plural = quote(str(resource.get("name")), safe="")
@@ -36,12 +36,12 @@ class Resources:
             if resource.get("namespaced") is True
             else ""
         )
-        return f"{_root(ref.apiVersion)}/{space}{plural}/{quote(ref.name, safe=':')}"
+        return f"{root(ref.apiVersion)}/{space}{plural}/{quote(ref.name, safe=':')}"
 
-    def _of(self, api_version: str) -> dict[str, Resource]:
+    def of(self, api_version: str) -> dict[str, Resource]:
         """The resources of an API version by kind; none for one that the server does not serve."""
         if api_version not in self._known:
-            listed = self.api.get(_root(api_version)).body.get("resources")
+            listed = self.api.get(root(api_version)).body.get("resources")
             entries = listed if isinstance(listed, list) else []
             self._known[api_version] = {
                 str(one["kind"]): one for one in entries
@@ -50,6 +50,6 @@ class Resources:
         return self._known[api_version]
 
 
-def _root(api_version: str) -> str:
+def root(api_version: str) -> str:
     """`/api/v1` for the core group, `/apis/<group>/<version>` for all others."""
     return f"/apis/{quote(api_version)}" if "/" in api_version else f"/api/{quote(api_version, safe='')}"

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from backstay.cluster.api import Api, connect
 from backstay.cluster.kubeconfig import Access, access
-from support.apiserver import Server, handler
+from support.apiserver import running, write_kubeconfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from support.apiserver import Server
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     """A running server; it ends with the test."""
-    told = Server()
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler(told)) as http:
-        told.url = f"http://127.0.0.1:{http.server_port}"
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with running() as told:
         yield told
-        http.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -42,15 +35,7 @@ def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         name: str = "config",
         **more: Any,
     ) -> Path:
-        value = {
-            "current-context": "one",
-            "contexts": [{"name": "one", "context": {"cluster": "c", "user": "u"}}],
-            "clusters": [{"name": "c", "cluster": cluster or {}}],
-            "users": [{"name": "u", "user": user or {}}],
-            **more,
-        }
-        path = tmp_path / name
-        path.write_text(json.dumps(value))
+        path = write_kubeconfig(tmp_path / name, cluster or {}, user or {}, **more)
         monkeypatch.setenv("KUBECONFIG", str(path))
         return path
 

@@ -35,6 +35,11 @@ def entry(api_version: str, kind: str) -> Entry | None:
     return _index().get((api_version, kind))
 
 
+def groups() -> frozenset[str]:
+    """The API groups of which kinds are known."""
+    return frozenset(api_version.rpartition("/")[0] for api_version, _ in _index())
+
+
 def entries(kind: str) -> Iterable[tuple[str, Entry]]:
     """API versions under which a kind of that name is known."""
     return ((api_version, found) for (api_version, name), found in _index().items() if name == kind)
