@@ -11,7 +11,7 @@ from backstay.cli.auditing import STDIN, Run, of_cluster, of_paths
 from backstay.cli.fixing import FixingCommand, fix_options, level_of, make, show_diff
 from backstay.cli.folder import policies_option
 from backstay.cli.outcome import Exit, verdict
-from backstay.cli.printing import FORMATS, show_findings
+from backstay.cli.printing import FORMATS, color_option, show_findings
 from backstay.fix.objects import Replacements, repair_objects
 from backstay.upstream.catalog import SYSTEMS
 from backstay.upstream.images import version_in
@@ -56,6 +56,7 @@ def _version(pair: str) -> tuple[str, str]:
 @fix_options
 @click.option("--quiet", is_flag=True, help="Of the text format the sum only, and no notes.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@color_option
 def command(
     paths: tuple[Path, ...],
     stated: dict[str, str],
@@ -92,7 +93,9 @@ def command(
             show_diff(repair)
             return Exit.BAD_CALL if done.refused else verdict(findings, strict=strict)
         done, findings = run.judged() if make(repair) else (done, findings)
-    show_findings(findings, form, sys.stdout, quiet=quiet, replacements=Replacements())
+    show_findings(
+        findings, form, sys.stdout, quiet=quiet, replacements=Replacements(), fixing="backstay audit"
+    )
     if not quiet:
         _show_notes(done)
     return Exit.BAD_CALL if done.refused else verdict(findings, strict=strict)

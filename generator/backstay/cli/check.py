@@ -12,7 +12,7 @@ from backstay.cli.folder import policies_option
 from backstay.cli.loading import load
 from backstay.cli.outcome import Exit, verdict
 from backstay.cli.policies import judge_for
-from backstay.cli.printing import FORMATS, show_findings
+from backstay.cli.printing import FORMATS, color_option, show_findings
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.place import Place
 from backstay.fix.choice import Level
@@ -29,6 +29,7 @@ from backstay.fix.wanted import Refused, Repair, replacements
 @fix_options
 @click.option("--quiet", is_flag=True, help="Of the text format the sum only.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@color_option
 def command(
     specs: tuple[Path, ...],
     form: str,

@@ -10,7 +10,7 @@ from backstay.cli.compiling import Comparing, Run
 from backstay.cli.folder import folder, policies_option
 from backstay.cli.outcome import Exit, verdict
 from backstay.cli.policies import judge_for
-from backstay.cli.printing import FORMATS, show_findings
+from backstay.cli.printing import FORMATS, color_option, show_findings
 from backstay.pipeline import FLEET
 from backstay.write.check import stale
 from backstay.write.orphans import orphans
@@ -37,6 +37,7 @@ from backstay.write.tree import open_tree
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed."
 )
+@color_option
 def command(
     specs: Path, out: Path, clusters: tuple[str, ...], jobs: int,
     check: bool, staged: bool, policies: Path | None, force: bool, form: str,

@@ -11,7 +11,7 @@ from backstay.cli.folder import folder
 from backstay.cli.former import tree_of
 from backstay.cli.loading import Loaded, load
 from backstay.cli.outcome import Exit
-from backstay.cli.printing import show_findings
+from backstay.cli.printing import color_option, show_findings
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.diagnostic import in_order as findings_in_order
 from backstay.diff.change import Change, in_order
@@ -38,6 +38,7 @@ FORMATS = ("text", "json", "markdown")
 @click.option("--out", type=folder, default="overlays", show_default=True,
               help="With --against GIT-REV: where overlays are.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How changes are printed.")
+@color_option
 def command(
     specs: Path, against: str | None, live: bool, context: str | None, snapshot: str | None,
     clusters: tuple[str, ...], out: Path, form: str,

@@ -10,7 +10,7 @@ from backstay.cli.explaining import name_of, subject_of
 from backstay.cli.loading import Loaded
 from backstay.cli.outcome import Exit
 from backstay.cli.pictures import make_folder, write_pictures
-from backstay.cli.printing import paint_for, show_findings
+from backstay.cli.printing import color_option, paint_for, show_findings
 from backstay.explain.failure import Unknown
 from backstay.explain.json_form import what_json, why_json
 from backstay.explain.subject import Subject
@@ -56,6 +56,7 @@ EVENTS = tuple(event.value for event in Event)
     metavar="DIR",
     help="Draw each timeline (SVG) there; needs --timeline.",
 )
+@color_option
 def command(
     target: str | None, field: str | None, clusters: tuple[str, ...], specs: Path, out: str, form: str,
     *, timeline: bool, events: tuple[str, ...], picture: Path | None,

@@ -8,6 +8,7 @@ import click
 
 from backstay import __version__
 from backstay.cli.outcome import Exit, guarded
+from backstay.cli.printing import color_option
 
 COMMANDS = {
     "admission": "Print what a cluster is to refuse, as policies or constraints.",
@@ -45,6 +46,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="backstay", message="%(prog)s %(version)s")
+@color_option
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 def backstay(debug: bool) -> None:
     """One typed spec of intent per cluster in; consistent, checked, explained config out.

@@ -10,7 +10,7 @@ import click
 from backstay.cli.loading import Loaded, load
 from backstay.cli.outcome import Exit
 from backstay.cli.pictures import make_folder, write_pictures
-from backstay.cli.printing import show_findings
+from backstay.cli.printing import color_option, show_findings
 from backstay.cli.proving import prove_jobs, prove_mesh
 from backstay.core.diagnostic import Diagnostic
 
@@ -50,6 +50,7 @@ class _Asked:
     metavar="DIR",
     help="Where the programs of a control plane are, for jobs (default: $BACKSTAY_COMPONENTS, then PATH).",
 )
+@color_option
 def command(
     words: tuple[str, ...], clusters: tuple[str, ...], scale: int | None, form: str, picture: Path | None,
     components: Path | None,
