@@ -17,7 +17,7 @@ from backstay.pipeline import emit
 from backstay.prove.mesh.claims import claims, untried, untried_call
 from backstay.prove.mesh.gopeer import GoPeer
 from backstay.prove.mesh.objects import Emitted
-from backstay.prove.mesh.pace import drain_pace, notice_pace, retry_pace, silence_pace
+from backstay.prove.mesh.pace import deadline_pace, drain_pace, notice_pace, retry_pace, silence_pace
 from backstay.prove.mesh.setting import Setting
 from backstay.prove.mesh.words import Kind
 from support.compiler import HEADER
@@ -94,12 +94,97 @@ def test_waits_between_tries_pass_no_faster_than_they_have_to():
 def test_a_deadline_is_the_longest_call_where_nothing_else_is_said():
     """At its own line; a server outside of the cluster ends as it likes."""
     known = setting_of(istio=MESH, calls=[{"from": "trainers", "to": "metadata", "deadline": "40s"}])
-    assert [(one.kind, one.limit, one.place.path) for one in claims(known)] == [
-        (Kind.DRAINS, 40_000, "network.calls[0].deadline")
-    ]
+    drains = [one for one in claims(known) if one.kind is Kind.DRAINS]
+    assert [(one.limit, one.place.path) for one in drains] == [(40_000, "network.calls[0].deadline")]
     away = {"away": {"host": "api.example.com", "port": 443, "protocol": "grpc"}}
     call = {"from": "trainers", "to": "away", "deadline": "40s"}
-    assert claims(setting_of(istio=MESH, services=away, calls=[call])) == []
+    assert {one.kind for one in claims(setting_of(istio=MESH, services=away, calls=[call]))} == DEADLINE
+
+
+DEADLINE = {Kind.ANSWERED, Kind.ENDS}
+QUOTES = {
+    "quotes": {"host": "quotes.prod.svc.cluster.local", "port": 9000, "protocol": "grpc", "runtime": "core"},
+    "web": {"host": "web.prod.svc.cluster.local", "port": 80, "protocol": "http"},
+    "db": {"preset": "mysql", "host": "db.data.svc.cluster.local"},
+}
+TIMED = {"from": "trainers", "to": "quotes", "deadline": "40s", "idempotent": True}
+THRICE = {"calls": {"attempts": 3, "initial": "50ms"}}
+
+
+def timed(*calls: dict[str, object], sidecar: bool = True, **more: object) -> Setting:
+    """The first of some calls to a service with a deadline."""
+    clients = {"trainers": {"sidecar": sidecar, "runtime": "core"}}
+    return setting_of(istio=MESH, services=QUOTES, clients=clients, calls=[*calls], **more)
+
+
+def on_deadline(setting: Setting) -> list[tuple[Kind, int | None, str]]:
+    """The claims on a deadline."""
+    return [(one.kind, one.limit, one.words) for one in claims(setting) if one.kind in DEADLINE]
+
+
+def test_a_deadline_is_promised_from_both_sides():
+    """Nobody ends the call sooner, and somebody does then."""
+    assert on_deadline(timed(TIMED)) == [
+        (Kind.ANSWERED, 40_000, "an answer that takes almost 40s, its deadline, still arrives"),
+        (Kind.ENDS, 40_000, "a call that quotes never answers ends within 40s for its caller, and for quotes with it"),
+    ]  # fmt: skip
+    assert on_deadline(timed({"from": "trainers", "to": "quotes"})) == []
+    assert on_deadline(timed({"from": "trainers", "to": "db", "deadline": "40s"})) == []
+
+
+def test_an_answer_may_take_no_longer_than_a_try_or_a_silence():
+    """Where the route gives a try less than the deadline; and a request is silent for as long as it takes."""
+    tried, _ = on_deadline(timed(TIMED, retries=THRICE))
+    assert tried[1:] == (12_000, "an answer that takes almost 12s, all that one try gets, still arrives")
+    silent, _ = on_deadline(timed({**TIMED, "silentFor": "30s"}))
+    assert silent[1:] == (30_000, "an answer that takes almost 30s, the longest silence, still arrives")
+    stream, _ = on_deadline(timed({**TIMED, "silentFor": "30s", "stream": "server"}))
+    assert stream[1] == 40_000
+
+
+def test_what_ends_no_call_at_its_deadline_is_not_tried():
+    """Only the caller's program knows it then."""
+    nobody = timed({**TIMED, "to": "web"}, sidecar=False)
+    assert reason(nobody, Kind.ENDS) == (
+        "nothing that is emitted ends it: only the program of trainers knows its deadline"
+    )
+    shared = timed(TIMED, {**TIMED, "deadline": "2m"})
+    assert reason(shared, Kind.ENDS) == (
+        "what is emitted ends a call to quotes after 2m, as others may take so long: only the program of trainers "
+        "knows this deadline"
+    )
+    assert reason(timed(TIMED), Kind.ENDS) is None
+    assert reason(timed({**TIMED, "to": "web"}, retries=THRICE), Kind.ENDS) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "is_tried"),
+    [
+        ('{"methodConfig": [{"name": [{}], "timeout": "40s"}]}', True),
+        ('{"methodConfig": [{"name": [{"service": "a.B"}], "timeout": "40s"}]}', False),
+        ('{"methodConfig": "x"}', False),
+    ],
+)
+def test_a_service_config_of_the_specs_own_ends_calls_as_well(config, is_tried):
+    """By its timeout for every method."""
+    pin = {"quotes": {"clientArguments": {"grpc.service_config": config}}}
+    assert (reason(timed(TIMED, overrides=pin), Kind.ENDS) is None) is is_tried
+
+
+def test_an_answer_whose_time_cannot_be_told_is_not_tried():
+    """Streams that may be silent for who knows how long, and what a busy machine takes anyway."""
+    assert "state `silentFor`" in reason(timed({**TIMED, "stream": "both"}), Kind.ANSWERED)
+    assert "500ms cannot be told apart" in reason(timed({**TIMED, "deadline": "500ms"}), Kind.ANSWERED)
+    assert reason(timed({**TIMED, "deadline": "600ms"}), Kind.ANSWERED) is None
+    assert "1h of a call would take 30m" in reason(timed({**TIMED, "deadline": "1h"}), Kind.ANSWERED, 2)
+
+
+@pytest.mark.parametrize(("deadline", "pace"), [("2s", 1), ("40s", 10), ("1h", 900), ("3h", 133)])
+def test_a_deadline_passes_as_fast_as_its_margin_allows(deadline, pace):
+    """A tenth of it is four hundred milliseconds then; after two hours the server pings, and waits for an answer."""
+    setting = timed({**TIMED, "deadline": deadline})
+    [limit] = [one.limit for one in claims(setting) if one.kind is Kind.ENDS]
+    assert deadline_pace(setting, limit) == pytest.approx(pace, rel=0.1)
 
 
 def test_a_drain_that_takes_too_long_is_said():

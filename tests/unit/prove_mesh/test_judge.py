@@ -7,6 +7,7 @@ from dataclasses import replace
 from backstay.core.place import at
 from backstay.model.hop import Side
 from backstay.prove.mesh import judge
+from backstay.prove.mesh.deadline import Long, Unanswered
 from backstay.prove.mesh.drain import Drained
 from backstay.prove.mesh.ending import Ending, Sidecar
 from backstay.prove.mesh.failing import Failing, Way
@@ -185,3 +186,62 @@ def test_a_drain_that_cuts_one_call_is_disproved():
         "2 of 8 calls in flight were cut, the first 5s after the pod was told to go (UNAVAILABLE); classic"
     )
     assert "(no answer)" in drained((0.25, None)).measured
+
+
+GAVE_UP = Event(1.5, 1, 0, Side.SENDER, What.RESET, code=8)
+
+
+def answered(told: Told | None) -> Finding:
+    """The verdict on an answer that was to take three seconds, 10 times faster than the spec has it."""
+    claim = Claim(Kind.ANSWERED, "it arrives", at("network"), 40_000)
+    return judge.answered(claim, Long(Journal([GAVE_UP]), 0.0, 3.0, told), SETTING, 10)
+
+
+def test_an_answer_that_takes_long_has_to_arrive():
+    """Else whoever gave up first is named."""
+    fine = answered(ANSWER)
+    assert (fine.verdict, fine.value, fine.measured) == (Verdict.PROVED, 30_000, "answered after 30s")
+    cut = answered(FAILED)
+    assert (cut.verdict, cut.value) == (Verdict.DISPROVED, 30_000)
+    assert cut.measured == (
+        "the sidecar of trainers gave the request up after 15s; the call ended with UNAVAILABLE (reset) after 30s"
+    )
+    assert "there was no answer after 30s" in answered(None).measured
+
+
+def ended(after: float, told: Told | None = FAILED, attempts: int = 1, over: int = 1) -> Finding:
+    """The verdict on a call that was never answered, 10 times faster than the spec has it."""
+    claim = Claim(Kind.ENDS, "it ends", at("network"), 40_000)
+    seen = Unanswered(Journal([GAVE_UP]), 0.0, after, told, attempts, over)
+    return judge.ended(claim, seen, SETTING, 10)
+
+
+def test_a_call_that_is_never_answered_has_to_end_in_time():
+    """A tenth more is this machine's delay, or half a second of its time."""
+    assert [ended(after).verdict for after in (4.0, 4.5, 4.6)] == [
+        Verdict.PROVED, Verdict.PROVED, Verdict.DISPROVED,
+    ]  # fmt: skip
+    assert [judge.latest(limit, 1) for limit in (2_000, 40_000)] == [500, 4_000]
+    assert ended(4.0).measured == (
+        "the sidecar of trainers gave the request up after 15s; the call ended with UNAVAILABLE (reset) after 40s; "
+        "1 attempt, whose end the server heard of"
+    )
+
+
+def test_the_server_has_to_hear_of_the_end_of_each_attempt():
+    """And a call that was answered, or never arrived, shows nothing."""
+    assert ended(4.0, attempts=3, over=3).measured.endswith(
+        "3 attempts, the end of each of which the server heard of"
+    )
+    late = ended(4.0, attempts=3, over=2)
+    assert late.verdict is Verdict.DISPROVED
+    assert late.measured.endswith("3 attempts, of which the server heard the end of 2")
+    assert ended(4.0, attempts=0, over=0).verdict is Verdict.DISPROVED
+    assert ended(4.0, told=ANSWER).verdict is Verdict.DISPROVED
+
+
+def test_a_call_that_nobody_ends_is_disproved():
+    """With how long it was waited for."""
+    found = ended(11.0, told=None)
+    assert (found.verdict, found.value) == (Verdict.DISPROVED, None)
+    assert found.measured == "the call was still open after 1m50s, 1 attempt at metadata"

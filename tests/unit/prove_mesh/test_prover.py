@@ -10,6 +10,7 @@ import pytest
 from backstay.core.failure import CannotTell
 from backstay.model.hop import Side
 from backstay.prove.mesh import prover
+from backstay.prove.mesh.deadline import Long, Unanswered
 from backstay.prove.mesh.drain import Drained
 from backstay.prove.mesh.ending import Ending, Sidecar
 from backstay.prove.mesh.failing import Failing, Way
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 SETTING = setting_of(
     istio={"version": "1.30"}, client=True, server=True, retries={"maxAttempts": 12},
-    calls=[{**CALL, "idempotent": False}],
+    calls=[{**CALL, "idempotent": False, "deadline": "40s"}], clients={"trainers": {"sidecar": True, "runtime": "core"}},
     termination={"drain": {"longestRequest": "90s"}},
 )  # fmt: skip
 FORGOT = Event(3.0, 1, 0, None, What.FORGOT, "fw")
@@ -41,6 +42,7 @@ class Trials:
         self.stopped: list[tuple[int, Side, bool]] = []
         self.failed: list[Way] = []
         self.drained: list[tuple[int, int]] = []
+        self.timed: list[tuple[str, int]] = []
 
     async def be_silent(self, _setting: object, scale: int, _starts: object) -> Silent:
         """A call that answers, or not."""
@@ -65,13 +67,23 @@ class Trials:
         self.drained.append((scale, longest))
         return Drained(Journal(), Ending(Sidecar.NATIVE), 8, ())
 
+    async def take_long(self, _setting: object, _scale: int, longest: int, _starts: object) -> Long:
+        """A long answer that arrives."""
+        self.timed.append(("long", longest))
+        return Long(Journal(), 0.0, 1.0, Told("answer", {}))
+
+    async def never_answer(self, _setting: object, _scale: int, within: int, _starts: object) -> Unanswered:
+        """A call that ends at once."""
+        self.timed.append(("never", within))
+        return Unanswered(Journal(), 0.0, 1.0, Told("failed", {}), 1, 1)
+
 
 @pytest.fixture
 def trials(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trials], Trials]:
     """Put made-up trials in the place of real ones."""
 
     def use(made_up: Trials) -> Trials:
-        for name in ("be_silent", "stop_peer", "fail", "drain"):
+        for name in ("be_silent", "stop_peer", "fail", "drain", "take_long", "never_answer"):
             monkeypatch.setattr(prover, name, getattr(made_up, name))
         monkeypatch.setattr(prover, "require", lambda: None)
         return made_up
@@ -90,7 +102,7 @@ def test_every_claim_has_its_trial(trials: Callable[[Trials], Trials]):
     made = trials(Trials())
     report = proved()
     assert {finding.claim.kind for finding in report.findings} == set(Kind)
-    assert report.count(Verdict.PROVED) == 7
+    assert report.count(Verdict.PROVED) == 9
     assert len(made.silent) == 1
     assert [(side, severed) for _, side, severed in made.stopped] == [
         (Side.SENDER, False),
@@ -98,7 +110,8 @@ def test_every_claim_has_its_trial(trials: Callable[[Trials], Trials]):
     ]
     assert [way.breaks for way in made.failed] == [None, 2, 1]
     assert [longest for _, longest in made.drained] == [90_000]
-    assert len(report.calls[0].takes) == 7
+    assert made.timed == [("long", 40_000), ("never", 40_000)]
+    assert len(report.calls[0].takes) == 9
 
 
 def test_what_is_disproved_in_haste_is_tried_again_at_half_the_pace(trials: Callable[[Trials], Trials]):
@@ -140,7 +153,7 @@ def test_progress_is_told_call_by_call(trials: Callable[[Trials], Trials]):
     trials(Trials())
     said: list[str] = []
     prover.prove_all([prover.Job(SETTING.emitted.cluster, SETTING.emitted.settled)], None, said.append)
-    assert said == ["base: trainers -> metadata: 7 proved, 0 disproved, 0 not tried"]
+    assert said == ["base: trainers -> metadata: 9 proved, 0 disproved, 0 not tried"]
 
 
 def test_a_trial_that_cannot_be_made_ends_them_all(

@@ -8,6 +8,7 @@ from backstay.model.hop import End, Hop, Pinger, Refresh, Side
 from backstay.model.network import Call, Protocol
 from backstay.model.parts import Drain, Retries
 from backstay.prove.mesh.box import unplayable
+from backstay.prove.mesh.ends import deadline, in_time, longest, longest_pause, unended
 from backstay.prove.mesh.loopback import HAS_ADMIN
 from backstay.prove.mesh.relay import SEES_PROBES
 from backstay.prove.mesh.setting import Setting
@@ -31,6 +32,7 @@ def claims(setting: Setting) -> list[Claim]:
         *_once(call),
         *_bounded(call, setting.emitted.cluster.retries),
         *_drains(call, setting.emitted.cluster.drain),
+        *_ends(setting),
     ]
 
 
@@ -102,6 +104,19 @@ def _drains(call: Call, drain: Drain | None) -> Iterator[Claim]:
         yield Claim(Kind.DRAINS, words, stated(longest, call.place), longest.value)
 
 
+def _ends(setting: Setting) -> Iterator[Claim]:
+    """A deadline is kept from both sides: nobody ends the call sooner, and somebody does then."""
+    call, within = setting.call, deadline(setting.call)
+    if within is None:
+        return
+    place, most = stated(within, call.place), longest(setting)
+    words = f"an answer that takes almost {show_duration(most.value)}, {most.words}, still arrives"
+    yield Claim(Kind.ANSWERED, words, place, most.value)
+    name, after = call.service.name, show_duration(within.value)
+    words = f"a call that {name} never answers ends within {after} for its caller, and for {name} with it"
+    yield Claim(Kind.ENDS, words, place, within.value)
+
+
 def untried_call(call: Call) -> str | None:
     """Why nothing about a call can be tried here; None when something can."""
     if any(hop.sender_end.is_ambient or hop.receiver_end.is_ambient for hop in call.hops):
@@ -129,6 +144,8 @@ def untried(claim: Claim, setting: Setting, scale: int) -> str | None:
         return None
     if claim.kind is Kind.DRAINS:
         return _too_long(claim.limit or 0, "a call", scale) or _undrainable(setting)
+    if claim.kind in {Kind.ANSWERED, Kind.ENDS}:
+        return _too_long(claim.limit or 0, "a call", scale) or _unended(claim, setting, scale)
     silence = setting.call.silence
     too_long = _too_long(silence.value, "silence", scale) if silence is not None else None
     return too_long or _unscalable(setting, scale)
@@ -147,6 +164,18 @@ def _undrainable(setting: Setting) -> str | None:
     if setting.call.service.sidecar and not HAS_ADMIN:
         return "a drain is asked for at Envoy's administration interface, which is reached on Linux only"
     return None
+
+
+def _unended(claim: Claim, setting: Setting, scale: int) -> str | None:
+    limit = claim.limit or 0
+    if claim.kind is Kind.ENDS:
+        return unended(setting)
+    if setting.call.stream != "none" and setting.call.silence is None:
+        return "nobody says for how long the stream may be silent meanwhile: state `silentFor`"
+    if 2 * in_time(limit, scale) < limit:
+        return f"{show_duration(limit)} cannot be told apart from what a busy machine takes for it"
+    passes_a_box = any(box.idle.value < longest_pause(setting, limit) for box in setting.boxes)
+    return _unscalable(setting, scale) if passes_a_box else None
 
 
 def _unseen_by_probes(claim: Claim, setting: Setting) -> str | None:

@@ -5,19 +5,19 @@ application gets SIGTERM and finishes what it has begun. What is still there at 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backstay.core.fact import Fact
 from backstay.core.failure import CannotTell
 from backstay.prove.children import Child
 from backstay.prove.mesh import admin
 from backstay.prove.mesh.chain import Chain, chain
 from backstay.prove.mesh.ending import Ending, Sidecar, ending
+from backstay.prove.mesh.ends import IN_TIME_PERCENT, deadline, tries
 from backstay.prove.mesh.journal import Journal
 from backstay.prove.mesh.peers import Told
 from backstay.prove.mesh.setting import Setting
-from backstay.prove.mesh.trials import ANSWER_SECONDS
+from backstay.prove.mesh.trials import ANSWER_SECONDS, connected
 
 CALLS, LATE = 8, 4
 """Calls in flight when the word comes: the last takes as long as any may, the others evenly less. And calls that begin
@@ -27,7 +27,6 @@ _OPEN_SECONDS = 20.0
 _LOOK_MS = 1_000  # agent.go looks once a second whether connections are left
 _FINEST_SECONDS = 0.02
 _ALMOST = 0.8
-_IN_TIME_PERCENT = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +51,14 @@ def takes(setting: Setting, longest: int) -> int:
 
     That is its deadline, and what its route gives a single try.
     """
-    ends = [setting.call.deadline, *_tries(setting)]
-    return min(
-        [longest, *(end.value * _IN_TIME_PERCENT // 100 for end in ends if end is not None and end.value)]
-    )
-
-
-def _tries(setting: Setting) -> Iterator[Fact[int] | None]:
-    call = setting.call
-    for route in setting.emitted.cluster.network.routes if call.routed_by_sidecar else ():
-        if route.host.value == call.service.host.value:
-            yield route.per_try
+    within = deadline(setting.call)
+    ends = [*tries(setting), *([] if within is None else [within.value])]
+    return min([longest, *(end * IN_TIME_PERCENT // 100 for end in ends)])
 
 
 async def _drained(running: Chain, setting: Setting, scale: int, longest: int) -> Drained:
     ends, whole = ending(setting), max(1, takes(setting, longest) // scale)
+    await connected(running, setting)
     await _begin(running, [max(1, whole * number // CALLS) for number in range(1, CALLS + 1)])
     told = running.phase("the pod is told to go")
     pod = asyncio.create_task(_go(running, ends, scale))
@@ -101,7 +93,9 @@ async def _late(running: Chain, after: float, milliseconds: Sequence[int]) -> in
 
 async def _begun(running: Chain) -> None:
     told = await running.server.hear(_OPEN_SECONDS)
-    if told is None or told.event != "holds":
+    while told is not None and told.event != "holds":
+        told = await running.server.hear(_OPEN_SECONDS)
+    if told is None:
         failed = next((one.text("details") for one in running.client.heard() if one.event == "failed"), "")
         raise CannotTell(f"{running.client.child.name} cannot make {CALLS} calls: {failed or 'no answer'}")
 

@@ -17,6 +17,7 @@ class What(StrEnum):
     PONG = "pong"
     PROBE = "probe"  # a segment without bytes: a TCP keepalive probe or an acknowledgement
     GOAWAY = "goaway"
+    RESET = "reset"  # RST_STREAM: somebody gave up a request
     FORGOT = "forgot"  # a box forgot the connection; `text` names it
     REFUSED = "refused"  # a box answered a packet of a connection that it had forgotten with a reset
     LOST = "lost"  # a packet was dropped: by a box that had forgotten its connection, or by a network that is gone
@@ -28,7 +29,7 @@ class What(StrEnum):
 class Event:
     """One event: when, on which hop of the call and which connection of that hop, who, what.
 
-    `hop` is -1 for phases; `side` None where nobody in particular did it; `code` a GOAWAY's error code.
+    `hop` is -1 for phases; `side` None where nobody in particular did it; `code` the error code of a GOAWAY or a RST_STREAM.
     """
 
     at: float

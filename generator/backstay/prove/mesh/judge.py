@@ -5,16 +5,19 @@ from collections.abc import Iterator, Sequence
 
 from backstay.core.units import show_duration
 from backstay.model.hop import Side
+from backstay.prove.mesh.deadline import Long, Unanswered
 from backstay.prove.mesh.drain import Drained
 from backstay.prove.mesh.failing import Failing
 from backstay.prove.mesh.frames import TOO_MANY_PINGS
 from backstay.prove.mesh.journal import Event, Journal, What
+from backstay.prove.mesh.peers import Told
 from backstay.prove.mesh.setting import Setting
 from backstay.prove.mesh.trials import Dead, Silent
 from backstay.prove.mesh.words import Claim, Finding
 from backstay.prove.words import Verdict
 
 _FINE_MS = 10_000
+_LATE_PERCENT, _LATE_MS = 10, 500
 
 
 def survived(claim: Claim, seen: Silent, setting: Setting, scale: int) -> Finding:
@@ -25,7 +28,7 @@ def survived(claim: Claim, seen: Silent, setting: Setting, scale: int) -> Findin
         words = f"answered after {show_duration(seen.silence)} on {on}; {_pings(seen, setting)}"
         return Finding(claim, Verdict.PROVED, words, seen.silence, scale)
     after = spec_ms(seen.spoke - seen.opened, scale)
-    words = f"{_cause(seen, setting, scale)}; {_ending(seen)}"
+    words = f"{_cause(seen.journal, seen.opened, setting, scale)}; {_ending(seen.told)}"
     return Finding(claim, Verdict.DISPROVED, words, after, scale)
 
 
@@ -88,6 +91,43 @@ def drained(claim: Claim, seen: Drained, scale: int) -> Finding:
     return Finding(claim, Verdict.DISPROVED, words, len(seen.cut), scale)
 
 
+def answered(claim: Claim, seen: Long, setting: Setting, scale: int) -> Finding:
+    """Whether an answer that took long arrived."""
+    took = spec_ms(seen.ended - seen.began, scale)
+    if seen.told is not None and seen.told.event == "answer":
+        return Finding(claim, Verdict.PROVED, f"answered after {show_time(took)}", took, scale)
+    cause = _cause(seen.journal, seen.began, setting, scale)
+    words = f"{cause}; {_ending(seen.told)} after {show_time(took)}"
+    return Finding(claim, Verdict.DISPROVED, words, took, scale)
+
+
+def ended(claim: Claim, seen: Unanswered, setting: Setting, scale: int) -> Finding:
+    """Whether a call that was never answered ended in time, and all of its attempts with it."""
+    assert claim.limit is not None  # noqa: S101 - a deadline is one
+    took = spec_ms(seen.ended - seen.began, scale)
+    attempts = f"{seen.attempts} attempt{'' if seen.attempts == 1 else 's'}"
+    if seen.told is None:
+        words = f"the call was still open after {show_time(took)}, {attempts} at {setting.call.service.name}"
+        return Finding(claim, Verdict.DISPROVED, words, None, scale)
+    in_time = took <= claim.limit + latest(claim.limit, scale)
+    told = 0 < seen.attempts == seen.over and seen.told.event == "failed"
+    cause = _cause(seen.journal, seen.began, setting, scale)
+    words = f"{cause}; {_ending(seen.told)} after {show_time(took)}; {attempts}, {_over(seen)}"
+    return Finding(claim, Verdict.PROVED if in_time and told else Verdict.DISPROVED, words, took, scale)
+
+
+def latest(limit: int, scale: int) -> int:
+    """How much later than its deadline a call may end here, in the spec's milliseconds: that is this machine's delay."""
+    return max(limit * _LATE_PERCENT // 100, _LATE_MS * scale)
+
+
+def _over(seen: Unanswered) -> str:
+    ended = "whose end" if seen.attempts == 1 else "the end of each of which"
+    if seen.over == seen.attempts:
+        return f"{ended} the server heard of"
+    return f"of which the server heard the end of {seen.over}"
+
+
 def spec_ms(seconds: float, scale: int) -> int:
     """Seconds of a trial as milliseconds of the spec."""
     return round(seconds * 1000 * scale)
@@ -119,27 +159,34 @@ def _between(seen: Silent, hop: int, side: Side) -> int:
 _WITH_DATA_SECONDS = 0.02
 
 
-def _cause(seen: Silent, setting: Setting, scale: int) -> str:
-    return next(_causes(seen, setting, scale), "nothing on the way says why")
+_DID = {What.CLOSED: "closed the connection", What.RESET: "gave the request up"}
 
 
-def _causes(seen: Silent, setting: Setting, scale: int) -> Iterator[str]:
-    punished = _punished(seen.journal)
+def _cause(journal: Journal, since: float, setting: Setting, scale: int) -> str:
+    return next(_causes(journal, since, setting, scale), "nothing on the way says why")
+
+
+def _causes(journal: Journal, since: float, setting: Setting, scale: int) -> Iterator[str]:
+    def after(event: Event) -> str:
+        return show_time(spec_ms(event.at - since, scale))
+
+    punished = _punished(journal)
     if punished is not None:
-        after = show_time(spec_ms(punished.at - seen.opened, scale))
-        yield f"{setting.call.service.name} sent GOAWAY {punished.text} after {after}"
-    for event in (one for hop in setting.hops for one in seen.journal.find(What.FORGOT, hop=hop.index)):
-        yield f"box {event.text} forgot the connection {show_time(spec_ms(event.at - seen.opened, scale))} after it was opened"
-    for event in seen.journal.find(What.CLOSED, since=seen.opened):
+        yield f"{setting.call.service.name} sent GOAWAY {punished.text} after {after(punished)}"
+    for event in (one for hop in setting.hops for one in journal.find(What.FORGOT, hop=hop.index)):
+        yield f"box {event.text} forgot the connection {after(event)} after it was opened"
+    for event in journal.find(*_DID, since=since):
         hop = setting.call.hops[event.hop]
         who = hop.sender if event.side is Side.SENDER else hop.receiver
-        yield f"{who} closed the connection after {show_time(spec_ms(event.at - seen.opened, scale))}"
+        yield f"{who} {_DID[event.what]} after {after(event)}"
 
 
-def _ending(seen: Silent) -> str:
-    if seen.told is None:
+def _ending(told: Told | None) -> str:
+    if told is None:
         return "there was no answer"
-    return f"the call ended with {seen.told.text('code') or 'an error'} ({seen.told.text('details')})"
+    if told.event == "answer":
+        return "the call was answered"
+    return f"the call ended with {told.text('code') or 'an error'} ({told.text('details')})"
 
 
 def _punished(journal: Journal) -> Event | None:

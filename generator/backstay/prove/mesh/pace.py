@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from backstay.model.hop import Clock, Refresh, Side
 from backstay.prove.mesh.ending import Sidecar, ending
+from backstay.prove.mesh.ends import IN_TIME_PERCENT, longest_pause
 from backstay.prove.mesh.setting import Setting
 from backstay.upstream import grpc
 
@@ -17,6 +18,8 @@ NOTICE_MS = 1_000
 """The same for noticing a dead peer."""
 DRAIN_MS = 4_000
 """The same for the longest call in flight."""
+DEADLINE_MS = 4_000
+"""The same for a call that takes as long as it may."""
 RETRY_MS = 100
 """The first wait between two tries, at the most."""
 
@@ -50,6 +53,20 @@ def drain_pace(setting: Setting, longest: int) -> int:
     return _round(longest / DRAIN_MS, apart)
 
 
+def deadline_pace(setting: Setting, longest: int) -> int:
+    """The scale for a call that takes up to `longest` milliseconds, or may: 1 or more."""
+    pause = longest_pause(setting, longest * IN_TIME_PERCENT // 100)
+    own = setting.server_arguments
+    limits = [
+        *_ping_limits(setting),
+        *(_apart(limit, pause, _BOX_MARGIN_MS) for limit in _idle_limits(setting)),
+    ]
+    pings, timeout = own.get(grpc.KEEPALIVE_TIME), own.get(grpc.KEEPALIVE_TIMEOUT)
+    if isinstance(pings, int) and isinstance(timeout, int) and pings <= longest:
+        limits.append(timeout / _TIMEOUT_MS)
+    return _round(longest / DEADLINE_MS, limits)
+
+
 def retry_pace(setting: Setting) -> int:
     """The scale for a call that is tried again: 1 or more; there is nothing to tell apart but how often."""
     calls = setting.emitted.cluster.retries.calls
@@ -66,6 +83,20 @@ def _round(wanted: float, limits: Iterable[float]) -> int:
 def _silence_limits(setting: Setting) -> Iterator[float]:
     """The fastest pace that each margin allows."""
     silence = setting.call.silence
+    yield from _ping_limits(setting)
+    if silence is not None:
+        yield from (_apart(limit, silence.value, _BOX_MARGIN_MS) for limit in _idle_limits(setting))
+
+
+def _idle_limits(setting: Setting) -> Iterator[int]:
+    """After how much silence somebody acts."""
+    for hop in setting.hops:
+        yield from (box.idle.value for box in hop.boxes)
+        yield from (timer.limit.value for timer in hop.timers if timer.clock is Clock.STREAM_IDLE)
+
+
+def _ping_limits(setting: Setting) -> Iterator[float]:
+    """As long as pings come in time."""
     yield from (pinger.interval.value / grpc.CORE_CLIENT_GAP for pinger in setting.core_clients)
     yield from (pinger.timeout.value / _TIMEOUT_MS for pinger in setting.pingers)
     for hop in setting.hops:
@@ -74,11 +105,6 @@ def _silence_limits(setting: Setting) -> Iterator[float]:
             yield from (_apart(box.idle.value, gap, _BOX_MARGIN_MS) for gap in gaps)
             if any(pinger.how is Refresh.TCP_PROBE for pinger in hop.refreshing(box)):
                 yield box.idle.value / _PROBED_BOX_MS
-            if silence is not None:
-                yield _apart(box.idle.value, silence.value, _BOX_MARGIN_MS)
-        timers = [timer.limit.value for timer in hop.timers if timer.clock is Clock.STREAM_IDLE]
-        if silence is not None:
-            yield from (_apart(limit, silence.value, _BOX_MARGIN_MS) for limit in timers)
 
 
 def _notice_limits(setting: Setting, side: Side, within: int) -> Iterator[float]:

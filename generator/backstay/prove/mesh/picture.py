@@ -20,6 +20,7 @@ _MARKS = {
     What.DATA: ("#0969da", "data"),
     What.PING: ("#8250df", "ping"),
     What.GOAWAY: ("#cf222e", "GOAWAY"),
+    What.RESET: ("#bf3989", "given up"),
     What.CLOSED: ("#24292f", "closed"),
     What.FORGOT: ("#bc4c00", "forgotten by a box"),
     What.REFUSED: ("#cf222e", "reset by a box"),

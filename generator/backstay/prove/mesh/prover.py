@@ -10,12 +10,13 @@ from backstay.model.cluster import Cluster
 from backstay.model.network import Protocol, Runtime
 from backstay.prove.mesh import judge
 from backstay.prove.mesh.claims import LONGEST_SECONDS, claims, untried, untried_call
+from backstay.prove.mesh.deadline import never_answer, take_long
 from backstay.prove.mesh.drain import drain
 from backstay.prove.mesh.envoy import require
 from backstay.prove.mesh.failing import fail, ways
 from backstay.prove.mesh.gopeer import GoPeer, go_peer, wanted
 from backstay.prove.mesh.journal import Journal
-from backstay.prove.mesh.pace import drain_pace, notice_pace, retry_pace, silence_pace
+from backstay.prove.mesh.pace import deadline_pace, drain_pace, notice_pace, retry_pace, silence_pace
 from backstay.prove.mesh.setting import Setting, settings
 from backstay.prove.mesh.trials import be_silent, stop_peer
 from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take
@@ -113,6 +114,8 @@ class _Call:
             return notice_pace(self.setting.on(claim.crossing), claim.side)
         if claim.kind is Kind.DRAINS:
             return drain_pace(self.setting, claim.limit or 0)
+        if claim.kind in {Kind.ANSWERED, Kind.ENDS}:
+            return deadline_pace(self.setting, claim.limit or 0)
         if claim.kind in {Kind.BOUNDED, Kind.ONCE}:
             return retry_pace(self.setting)
         return silence_pace(self.setting)
@@ -126,7 +129,8 @@ class _Call:
         bounded = [claim for claim in left if claim.kind in {Kind.BOUNDED, Kind.ONCE}]
         if bounded:
             yield self._settled(bounded, self._failing)
-        yield from (self._settled([claim], self._draining) for claim in left if claim.kind is Kind.DRAINS)
+        alone = {Kind.DRAINS: self._draining, Kind.ANSWERED: self._answering, Kind.ENDS: self._ending}
+        yield from (self._settled([claim], alone[claim.kind]) for claim in left if claim.kind in alone)
 
     async def _settled(self, wanted: Sequence[Claim], make: Maker) -> Result:
         """A trial; what it disproves is tried again at half the pace, so that a busy machine disproves nothing."""
@@ -160,6 +164,17 @@ class _Call:
         [claim] = wanted
         seen = await drain(self.setting, scale, claim.limit or 0, self.places.starts)
         return [judge.drained(claim, seen, scale)], [_take("the pod goes", scale, seen.journal)]
+
+    async def _answering(self, wanted: Sequence[Claim], scale: int) -> Result:
+        [claim] = wanted
+        seen = await take_long(self.setting, scale, claim.limit or 0, self.places.starts)
+        title = "an answer that takes as long as it may"
+        return [judge.answered(claim, seen, self.setting, scale)], [_take(title, scale, seen.journal)]
+
+    async def _ending(self, wanted: Sequence[Claim], scale: int) -> Result:
+        [claim] = wanted
+        seen = await never_answer(self.setting, scale, claim.limit or 0, self.places.starts)
+        return [judge.ended(claim, seen, self.setting, scale)], [_take("no answer", scale, seen.journal)]
 
     async def _placed(self, trial: Trial) -> Result:
         """Make a trial when there is a place for it, within its limit."""

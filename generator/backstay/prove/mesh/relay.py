@@ -28,7 +28,7 @@ _READ = 1 << 16
 _SEGMENTS_IN = 140  # the offset of tcpi_segs_in in struct tcp_info, Linux 4.2 and later
 _ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: reset instead of an orderly end
 _NOTED = {Kind.DATA: What.DATA, Kind.PING: What.PING, Kind.PONG: What.PONG, Kind.GOAWAY: What.GOAWAY,
-          Kind.BYTES: What.DATA}  # fmt: skip
+          Kind.RESET: What.RESET, Kind.BYTES: What.DATA}  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from backstay.core.failure import CannotTell
@@ -19,6 +20,7 @@ _OPEN_SECONDS = 20.0
 _LOOK_SECONDS = 0.005
 _SOME_PINGS = 6
 _PAST_A_BOX = 1.5
+_CONNECTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,8 @@ def stretches(setting: Setting) -> list[int]:
     return [*sorted(each for each in past if each < longest), longest]
 
 
-async def _open(running: Chain, setting: Setting) -> float:
-    """Open the call; when it was open."""
-    stream = setting.call.stream
+async def open_call(running: Chain, setting: Setting, stream: str) -> float:
+    """Open a call of a kind of stream; when it was open. `CannotTell` when it cannot be."""
     await running.client.ask("open", stream=stream)
     hears = running.server if stream == "client" else running.client
     told = await hears.hear(_OPEN_SECONDS)
@@ -94,8 +95,17 @@ async def _open(running: Chain, setting: Setting) -> float:
     return asyncio.get_running_loop().time()
 
 
+async def connected(running: Chain, setting: Setting) -> None:
+    """Have every connection on the way opened: at first that may take longer than what ends a call allows."""
+    for _ in range(_CONNECTS):
+        with suppress(CannotTell):
+            await open_call(running, setting, "none")
+            return
+    await open_call(running, setting, "none")
+
+
 async def _silence(running: Chain, setting: Setting, scale: int) -> Silent:
-    opened = await _open(running, setting)
+    opened = await open_call(running, setting, setting.call.stream)
     speaker = running.server if setting.call.stream == "server" else running.client
     spoke, told = opened, None
     for stretch in stretches(setting):
@@ -117,7 +127,7 @@ async def _spoken(speaker: Peer, client: Peer) -> Told | None:
 
 
 async def _stopped(running: Chain, setting: Setting, scale: int, side: Side, *, severed: bool) -> Dead:
-    opened = await _open(running, setting)
+    opened = await open_call(running, setting, setting.call.stream)
     pingers = [pinger for pinger in setting.pingers if pinger.side is side]
     await _answered(running.journal, setting, side, opened, _gap(pingers, scale))
     stopped = running.phase("the network is gone" if severed else "the peer stops answering")

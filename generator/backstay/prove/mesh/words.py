@@ -20,14 +20,16 @@ class Kind(StrEnum):
     BOUNDED = "attempts-bounded"
     ONCE = "runs-once"
     DRAINS = "calls-outlive-drain"
+    ANSWERED = "answered-by-deadline"
+    ENDS = "ends-at-deadline"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One promise of the spec, in words and at its place.
 
-    `limit` is what the measured value may be: milliseconds, attempts, or for a drain the milliseconds that a call may
-    take; None where there is nothing to compare.
+    `limit` is what the measured value may be: milliseconds, attempts, or for a drain and for a deadline the milliseconds
+    that a call may take; None where there is nothing to compare.
     `side` is who has to notice, on which of the hops over the network (`crossing`); `severed` says that this hop is gone
     and not the peer.
     """

@@ -1,21 +1,29 @@
 """A gRPC client (C-core) that opens a call, is silent until it is told to speak, and tells how the call fared.
 
-Its only argument is JSON: `{"target": "127.0.0.1:port", "options": [[name, value], ...]}`.
+Its only argument is JSON: `{"target": "127.0.0.1:port", "options": [[name, value], ...], "scale": 1}`.
+
+C-core ends a call by its service config's timeout between one and two seconds too soon: it counts from the start of the
+process, but the whole second before that is its zero (src/core/util/time.cc; grpc/grpc#34547). How much it is, is decided
+once a process. Where time passes faster, so do these seconds.
 """
 
 import json
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import grpc
 
-from backstay.prove.peers.wire import FAIL, HOLD, SERVICE, obey, tell
+from backstay.prove.peers.wire import FAIL, HOLD, MORE, NEVER, SERVICE, obey, tell
 
 _LONGEST_SECONDS = 60
 _WORD = b"word"
+_CONFIG = "grpc.service_config"
+_LATE_IN_A_SECOND = 0.8
+_LOOK_SECONDS = 0.01
 
 
 class Client:
@@ -35,12 +43,12 @@ class Client:
             self._words.put(_WORD)
             _start(self._stream)
 
-    def speak(self) -> None:
+    def speak(self, *, more: bool = False) -> None:
         """Say the next word: another unary call, or the next message of the stream."""
         if self._kind == "none":
             _start(lambda: self._unary(self._kind, wait=False))
         else:
-            self._words.put(_WORD)
+            self._words.put(MORE if more else _WORD)
 
     def fail(self) -> None:
         """Call what always fails."""
@@ -50,6 +58,22 @@ class Client:
         """Call, all at once, what takes so long."""
         for one in milliseconds:
             _start(partial(self._hold, one))
+
+    def never(self, stream: str) -> None:
+        """Call what never answers, as long as nobody but the channel's configuration ends it."""
+        self._kind, self._words = stream, queue.SimpleQueue()
+        self._words.put(_WORD)
+        _start(self._never)
+
+    def _never(self) -> None:
+        path = f"/{SERVICE}/{NEVER}"
+        if self._kind in {"client", "both"}:
+            many: grpc.StreamUnaryMultiCallable[bytes, bytes] = self._channel.stream_unary(path)
+            many(self._said(), wait_for_ready=True)
+        else:
+            one: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(path)
+            one(_WORD, wait_for_ready=True)
+        tell("answer")
 
     def _hold(self, milliseconds: int) -> None:
         call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(f"/{SERVICE}/{HOLD}")
@@ -103,10 +127,33 @@ def _tell(work: Callable[[], None]) -> None:
         )
 
 
+def _early(target: str) -> float:
+    """By how many seconds C-core ends calls too soon; not asked for where a second is about to be over, which may be either."""
+    while time.monotonic() % 1 > _LATE_IN_A_SECOND:
+        time.sleep(_LOOK_SECONDS)
+    begun = time.monotonic()
+    grpc.insecure_channel(target).close()
+    return 1 + begun % 1
+
+
+def _later(config: str, seconds: float) -> str:
+    """A service config with its timeouts put off; one that cannot be read stays as it is, for the channel to say so."""
+    try:
+        found = json.loads(config)
+        for method in found["methodConfig"]:
+            if "timeout" in method:
+                method["timeout"] = f"{float(method['timeout'].removesuffix('s')) + seconds:.3f}s"
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return config
+    return json.dumps(found)
+
+
 def main() -> None:
     """Take commands until stdin ends."""
     settings = json.loads(sys.argv[1])
     options = [(str(name), value) for name, value in settings["options"]]
+    early = _early(settings["target"]) * (1 - 1 / settings["scale"])
+    options = [(name, _later(value, early) if name == _CONFIG else value) for name, value in options]
     obey(Client(grpc.insecure_channel(settings["target"], options=options)))
 
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from backstay.prove.peers.wire import FAIL, HOLD, SERVICE, commands, tell
+from backstay.prove.peers.wire import FAIL, HOLD, MORE, NEVER, SERVICE, commands, tell
 
 _THREADS = 16
 _FOR_EVER_SECONDS = 3600.0
@@ -37,17 +37,17 @@ class Handlers:
         return request
 
     def server(self, request: bytes, _: grpc.ServicerContext) -> Iterator[bytes]:
-        """Server stream: one message at once, one when told to."""
+        """Server stream: one message at once, one each time that it is told to."""
         tell("got")
-        yield request
-        self._waiting.get()
-        yield request
+        while True:
+            yield request
+            self._waiting.get()
 
     def client(self, requests: Iterator[bytes], _: grpc.ServicerContext) -> bytes:
-        """Client stream: tells of each message; answers the second."""
+        """Client stream: tells of each message; answers the last, which is never the first."""
         for number, request in enumerate(requests):
             tell("got")
-            if number:
+            if number and request != MORE:
                 return request
         return b""
 
@@ -62,6 +62,16 @@ class Handlers:
         tell("holds")
         time.sleep(int(request) / 1000)
         return request
+
+    def never(self, _: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        """Any kind: tells when it begins and when it is over, which its caller or somebody on the way decides."""
+        over = threading.Event()
+        if not context.add_callback(over.set):
+            over.set()
+        tell("holds")
+        over.wait()
+        tell("gone")
+        return iter(())
 
     def fail(self, _request: bytes, context: grpc.ServicerContext) -> bytes:
         """Counts an attempt and says UNAVAILABLE, in a response of trailers only."""
@@ -98,6 +108,7 @@ def _service(handlers: Handlers) -> grpc.GenericRpcHandler:
         "client": grpc.stream_unary_rpc_method_handler(handlers.client),
         "both": grpc.stream_stream_rpc_method_handler(handlers.both),
         HOLD: grpc.unary_unary_rpc_method_handler(handlers.hold),
+        NEVER: grpc.stream_stream_rpc_method_handler(handlers.never),
         FAIL: grpc.unary_unary_rpc_method_handler(handlers.fail),
     }
     return grpc.method_handlers_generic_handler(SERVICE, methods)

@@ -12,10 +12,9 @@ from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
-from backstay.prove.peers.wire import FAIL, HOLD, obey, tell
+from backstay.prove.peers.wire import FAIL, HOLD, NEVER, obey, tell
 
 _WORD = b"word"
-_LONGEST_SECONDS = 60
 
 
 class Client:
@@ -31,7 +30,7 @@ class Client:
         self._kind = kind
         _start(partial(self._ask, kind, _WORD) if kind == "none" else self._stream)
 
-    def speak(self) -> None:
+    def speak(self, *, more: bool = False) -> None:  # noqa: ARG002 - requests are whole
         """Make the next request."""
         _start(partial(self._ask, self._kind, _WORD))
 
@@ -43,6 +42,10 @@ class Client:
         """Ask, all at once, for what takes so long."""
         for one in milliseconds:
             _start(partial(self._ask, HOLD, str(one).encode()))
+
+    def never(self, stream: str) -> None:  # noqa: ARG002 - what is never answered is no stream yet
+        """Ask for what never comes."""
+        _start(partial(self._ask, NEVER, _WORD))
 
     def _ask(self, path: str, body: bytes) -> None:
         connection = self._connection()
@@ -68,7 +71,7 @@ class Client:
             if kept.sock is not None and not select.select([kept.sock], [], [], 0)[0]:
                 return kept
             kept.close()
-        return HTTPConnection(self._target, timeout=_LONGEST_SECONDS)
+        return HTTPConnection(self._target)
 
 
 def _told(response: HTTPResponse) -> None:

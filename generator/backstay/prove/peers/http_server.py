@@ -6,6 +6,7 @@ Its only argument is JSON: `{"idle": seconds}`, after which it closes a connecti
 import json
 import os
 import queue
+import select
 import signal
 import sys
 import threading
@@ -15,13 +16,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
-from backstay.prove.peers.wire import FAIL, HOLD, commands, tell
+from backstay.prove.peers.wire import FAIL, HOLD, NEVER, commands, tell
 
 _LOOK_SECONDS = 0.01
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection: its paths are `/none`, `/server`, and the two that hold and fail."""
+    """One connection: its paths are `/none`, `/server`, and those that hold, fail, and never answer."""
 
     protocol_version = "HTTP/1.1"
     waiting: ClassVar[queue.SimpleQueue[None]] = queue.SimpleQueue()
@@ -45,11 +46,20 @@ class Handler(BaseHTTPRequestHandler):
             tell("holds")
             time.sleep(int(body) / 1000)
             self._say(HTTPStatus.OK, body)
+        elif method == NEVER:
+            self._never()
         elif method == "server":
             self._stream(body)
         else:
             tell("got")
             self._say(HTTPStatus.OK, body)
+
+    def _never(self) -> None:
+        """Tells when it begins and when its caller has gone: nobody sends more before there is an answer."""
+        tell("holds")
+        select.select([self.connection], [], [])
+        tell("gone")
+        self.close_connection = True
 
     def _say(self, status: HTTPStatus, body: bytes) -> None:
         self.send_response(status)
@@ -58,14 +68,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _stream(self, body: bytes) -> None:
-        """One piece at once, one when told to."""
+        """One piece at once, one each time that it is told to."""
         tell("got")
         self.send_response(HTTPStatus.OK)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body))
-        self.waiting.get()
-        self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+        while True:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body))
+            self.waiting.get()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class has it so
         """Say nothing."""

@@ -15,6 +15,10 @@ FAIL = "fail"
 """The method that always fails."""
 HOLD = "hold"
 """The method that takes as long as its request says."""
+NEVER = "never"
+"""The method that never answers: it tells when it has a call, and when that is over."""
+MORE = b"more"
+"""A word of a stream after which another one follows: who answers only the last one waits for that."""
 
 
 def tell(event: str, **facts: object) -> None:
@@ -31,14 +35,17 @@ class Caller(Protocol):
     def open(self, stream: str) -> None:
         """Begin a call of a kind of stream."""
 
-    def speak(self) -> None:
-        """Send a word on it."""
+    def speak(self, *, more: bool = False) -> None:
+        """Send a word on it; `more` of them follow."""
 
     def fail(self) -> None:
         """Make a call that fails."""
 
     def hold(self, milliseconds: Sequence[int]) -> None:
         """Make calls that each take as long as is said."""
+
+    def never(self, stream: str) -> None:
+        """Make a call of a kind of stream that is never answered."""
 
 
 def obey(caller: Caller) -> None:
@@ -48,11 +55,13 @@ def obey(caller: Caller) -> None:
         if command["do"] == "open":
             caller.open(str(command["stream"]))
         elif command["do"] == "speak":
-            caller.speak()
+            caller.speak(more=bool(command.get("more")))
         elif command["do"] == "fail":
             caller.fail()
         elif command["do"] == "hold":
             caller.hold(json.loads(str(command["milliseconds"])))
+        elif command["do"] == "never":
+            caller.never(str(command["stream"]))
 
 
 def commands() -> Iterator[dict[str, object]]:

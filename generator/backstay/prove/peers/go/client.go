@@ -50,6 +50,8 @@ func (c *client) do(asked command) {
 	case "speak":
 		if c.kind == "none" {
 			go c.unary(c.kind, word(), longest, false)
+		} else if asked.More {
+			c.words <- []byte(more)
 		} else {
 			c.words <- word()
 		}
@@ -60,6 +62,8 @@ func (c *client) do(asked command) {
 			within := longest + time.Duration(milliseconds)*time.Millisecond
 			go c.unary(hold, []byte(strconv.Itoa(milliseconds)), within, true)
 		}
+	case never:
+		go c.never(asked.Stream)
 	}
 }
 
@@ -70,6 +74,24 @@ func (c *client) unary(method string, said []byte, within time.Duration, wait bo
 	defer cancel()
 	var heard []byte
 	report(c.channel.Invoke(ctx, service+method, &said, &heard, grpc.WaitForReady(wait)))
+}
+
+// never calls what never answers, for as long as nobody but the channel's configuration ends it.
+func (c *client) never(kind string) {
+	open := &grpc.StreamDesc{ServerStreams: true, ClientStreams: kind == "client" || kind == "both"}
+	stream, err := c.channel.NewStream(context.Background(), open, service+never, grpc.WaitForReady(true))
+	if err == nil {
+		said := word()
+		err = stream.SendMsg(&said)
+	}
+	if err == nil && !open.ClientStreams {
+		err = stream.CloseSend()
+	}
+	if err == nil {
+		var heard []byte
+		err = stream.RecvMsg(&heard)
+	}
+	report(err)
 }
 
 func (c *client) stream(kind string, words <-chan []byte) {

@@ -14,6 +14,8 @@ const (
 	service = "/backstay.Proof/"
 	fail    = "fail"
 	hold    = "hold"
+	never   = "never"
+	more    = "more"
 )
 
 // settings are what the prover decides: channel arguments by C-core's names, and how many times faster time passes.
@@ -27,6 +29,7 @@ type settings struct {
 type command struct {
 	Do           string `json:"do"`
 	Stream       string `json:"stream"`
+	More         bool   `json:"more"`
 	Milliseconds []int  `json:"milliseconds"`
 }
 

@@ -63,10 +63,15 @@ func (s *server) handle(_ any, stream grpc.ServerStream) error {
 			return status.Error(grpccodes.Unavailable, "told to fail")
 		case method == hold:
 			return s.hold(stream, said)
-		case method == "client" && number == 0:
+		case method == never:
+			tell("holds", nil)
+			<-stream.Context().Done()
+			tell("gone", nil)
+			return nil
+		case method == "client" && (number == 0 || string(said) == more):
 			tell("got", nil)
 		case method == "server":
-			return s.twice(stream, said)
+			return s.again(stream, said)
 		default:
 			tell("got", nil)
 			if err := stream.SendMsg(&said); err != nil || method != "both" {
@@ -86,11 +91,13 @@ func (s *server) hold(stream grpc.ServerStream, said []byte) error {
 	return stream.SendMsg(&said)
 }
 
-func (s *server) twice(stream grpc.ServerStream, said []byte) error {
+// again says a word at once, and once more each time that it is told to.
+func (s *server) again(stream grpc.ServerStream, said []byte) error {
 	tell("got", nil)
-	if err := stream.SendMsg(&said); err != nil {
-		return err
+	for {
+		if err := stream.SendMsg(&said); err != nil {
+			return err
+		}
+		<-s.waiting
 	}
-	<-s.waiting
-	return stream.SendMsg(&said)
 }
