@@ -280,3 +280,16 @@ def test_a_rule_that_is_off_has_no_policy(repository, check):
     after = _policies(repository)
     assert set(before) - set(after) == {name for name in before if "job001" in name}
     assert len(set(before) - set(after)) == 1
+
+
+@pytest.mark.parametrize("name", ["profile.yaml", "waivers.yaml", "rules.cue"])
+def test_a_link_out_of_the_folder_is_not_followed(repository, name):
+    """It could bring in any file of the machine that judges somebody's pull request."""
+    repository.spec(**NOTE)
+    outside = repository.text("elsewhere", "a: }\nsecret words")
+    repository.text("policies/.keep", "")
+    (repository.root / "policies" / name).symlink_to(outside)
+    ran = repository.backstay("check", "--format", "json")
+    assert [one["place"]["file"] for one in ran.findings if one["rule"] == "LOD023"] == [f"policies/{name}"]
+    assert ran.code == 1
+    assert "secret words" not in ran.out + ran.err

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from backstay.check.cue.door import Context
+from backstay.check.cue.door import Concrete, Context, Error, FileName, Final
 from backstay.check.cue.process import Process
 from e2e.support.cue import engine
 from e2e.support.errors import Failed
@@ -103,13 +103,14 @@ def test_what_has_no_value_is_told(text: str, words: str, folder: Path):
 def test_the_shape_as_cue_takes_the_fleet_and_refuses_a_typo(program: Path, tmp_path: Path):
     """What `cue vet -d '#Cluster'` would say."""
     backstay(tmp_path, "schema", "--cue", "--out", "schema.cue")
-    shape = Context(Process(program)).compile((tmp_path / "schema.cue").read_text(), "schema.cue")
+    context = Context(Process(program))
+    shape = context.compile((tmp_path / "schema.cue").read_text(), FileName("schema.cue"))
     cluster = shape.lookup("#Cluster")
-    assert cluster is not None
     for path in sorted((REPO / "specs/clusters").glob("*.yaml")):
         spec = yaml.safe_load(path.read_text().replace(" on:", ' "on":').replace("{on:", '{"on":'))
-        assert cluster.judge(spec) == (), path
-    assert cluster.judge({**spec, "platfrom": {}}) != ()
+        cluster.unify(context.to_value(spec)).validate(Concrete(concrete=True), Final())
+    with pytest.raises(Error, match="field not allowed"):
+        cluster.unify(context.to_value({**spec, "platfrom": {}})).validate(Final())
 
 
 def test_without_the_engine_it_says_what_is_missing(folder: Path):

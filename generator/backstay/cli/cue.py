@@ -1,10 +1,11 @@
 """CUE on the command line's side: specs written in it, and the spec's shape as CUE."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backstay.check.cue.door import CompileError, Context, Fault, Value
-from backstay.check.cue.process import Ended, Process, Refused
+from backstay.check.cue.door import Context, Error, Fault, FileName, Value
+from backstay.check.cue.process import Ended, Refused, running
 from backstay.check.cue.program import program
 from backstay.check.cue.rules import BOUNDED, NO_SPEC
 from backstay.core.diagnostic import Diagnostic
@@ -20,12 +21,12 @@ PACKAGE = "backstay"
 
 def read_spec(name: str, text: str) -> Read:
     """The plain value of a spec in CUE, and the places of its values; `BadInput` when it has none."""
-    process = Process(program())
+    context = Context()
     try:
-        value = Context(process).compile(text, name)
-        plain = value.to_python()
+        value = context.compile(text, FileName(name))
+        plain = json.loads(value.to_json())
         marks = list(_marks(value, name, plain))
-    except CompileError as failed:
+    except Error as failed:
         raise BadInput([_fault(fault, name) for fault in failed.faults]) from failed
     except Ended as ended:
         help_ = "look for what grows without end in it"
@@ -35,7 +36,7 @@ def read_spec(name: str, text: str) -> Read:
         found = NO_SPEC.report(f"not a spec: {refused}", at=Place(name, 1, 1), help="write fields of a spec")
         raise BadInput([found]) from refused
     finally:
-        process.close()
+        context.close()
     if not isinstance(plain, dict):
         found = NO_SPEC.report(
             "no struct of fields", at=Place(name, 1, 1), help="write lines of `key: value`"
@@ -48,7 +49,7 @@ def schema() -> str:
     """The spec's shape as CUE, for editors and `cue vet`; `CannotTell` without the engine."""
     from backstay.spec.schema import json_schema
 
-    process = Process(program())
+    process = running(program())
     try:
         told = process.ask({"op": "schema", "object": _untitled(json_schema()), "path": PACKAGE})
     finally:

@@ -18,7 +18,7 @@ from backstay.core.failure import BadInput
 from backstay.core.place import Place
 from backstay.core.route import Route
 from backstay.load.document import MAX_BYTES, Document, decode, load_document, read_bytes
-from backstay.load.files import named
+from backstay.load.files import named, stays_within
 from backstay.load.fleet import show
 from backstay.pipeline import rules_by_id
 
@@ -152,9 +152,11 @@ class _Reader:
     def _text(self, name: str) -> "Iterator[Text]":
         from backstay.check.cue.door import Text
 
-        shown = named(show(self.folder / name))
+        path = self.folder / name
+        shown = named(show(path))
         try:
-            yield Text(shown, decode(read_bytes(self.folder / name, shown, MAX_BYTES), shown))
+            stays_within(path, shown, Path(os.path.realpath(self.folder)))
+            yield Text(shown, decode(read_bytes(path, shown, MAX_BYTES), shown))
         except BadInput as failed:
             self.findings += failed.found
 
@@ -162,8 +164,10 @@ class _Reader:
         path = self.folder / name
         if not os.path.lexists(path):
             return None
+        shown = named(show(path))
         try:
-            return load_document(path, named(show(path)))
+            stays_within(path, shown, Path(os.path.realpath(self.folder)))
+            return load_document(path, shown)
         except BadInput as failed:
             self.findings += failed.found
             return None

@@ -60,11 +60,16 @@ class Folder:
         """The document of a file; BadInput with every finding, also when it is a link out of the root."""
         path = self.path / file
         shown = self.show(file)
-        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(self.root):
-            message = f"a link to a place outside {self.root.name}"
-            help_ = "copy the file into the folder"
-            raise BadInput([rules.OUTSIDE_THE_FOLDER.report(message, at=Place(shown), help=help_)])
+        stays_within(path, shown, self.root)
         return load_document(path, shown)
+
+
+def stays_within(path: Path, shown: str, root: Path) -> None:
+    """BadInput when a file is a link to a place outside the resolved folder `root`."""
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
+        message = f"a link to a place outside {root.name}"
+        help_ = "copy the file into the folder"
+        raise BadInput([rules.OUTSIDE_THE_FOLDER.report(message, at=Place(shown), help=help_)])
 
 
 def named(shown: str) -> str:

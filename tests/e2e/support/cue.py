@@ -48,3 +48,8 @@ def judge(program: Path, *texts: str, limits: Limits = Limits()) -> Judge:  # no
 def found(one: Judge, *values: dict[str, Any]) -> list[Diagnostic]:
     """What it finds about objects."""
     return list(one.judge([item(value) for value in values]))
+
+
+def config(name: str = "a", **more: Any) -> dict[str, Any]:
+    """A ConfigMap."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, **more}

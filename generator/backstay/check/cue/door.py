@@ -1,7 +1,7 @@
-"""CUE from Python, in the shape of cue-py (`Context`, `compile`, `unify`, `validate`), so that it could stand here instead.
+"""CUE from Python, under the names of cue-py (cue-lang/cue-py, its `cue` package), so that it could stand here instead.
 
-Errors are data: `validate` returns them. What is not a matter of values, such as an engine that dies, is raised
-(`process.Ended`, `process.Refused`).
+Of cue-py's names these are what backstay has a use for; its `Error` is opaque, and this one has `faults`. What is not a
+matter of values, such as an engine that dies, is raised as `process.Ended` and `process.Refused`.
 """
 
 import json
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from backstay.check.cue.process import Process
+from backstay.check.cue.process import Process, running
+from backstay.check.cue.program import program
 from backstay.core.place import Place
 
 
@@ -27,13 +28,17 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: `path` is the way inside the value, `place` where CUE asks for something else."""
+    """One thing that is wrong: `path` is the way inside the value, `place` where CUE asks for something else.
+
+    `plain` is true of the words of an `error("...")` into which no value is put.
+    """
 
     sort: Sort
     path: tuple[str, ...]
     message: str
     place: Place = Place()
     nearest: "Fault | None" = None
+    plain: bool = False
 
     @staticmethod
     def of(told: Mapping[str, Any]) -> "Fault":
@@ -42,8 +47,9 @@ class Fault:
         place = Place(told.get("file", ""), told.get("line", 0), told.get("column", 0))
         message = told["message"].removesuffix(":")
         return Fault(
-            Sort(told["sort"]), tuple(told["path"]), message, place, None if near is None else Fault.of(near)
-        )
+            Sort(told["sort"]), tuple(told["path"]), message, place,
+            None if near is None else Fault.of(near), told.get("plain", False),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,93 +60,118 @@ class Text:
     text: str
 
 
-class CompileError(ValueError):
-    """CUE that cannot be compiled; `faults` says where and why."""
+class Error(ValueError):
+    """CUE that has no value, or not the one asked for; `faults` says where and why."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__("; ".join(f"{fault.place}: {fault.message}" for fault in faults))
         self.faults = faults
 
 
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """A build option: what faults call the text."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concrete:
+    """An evaluation option: whether a value that is still open, such as `int`, is a fault."""
+
+    concrete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """An evaluation option: nothing more will be added, so defaults count and required fields have to be there."""
+
+
+EvalOption = Concrete | Final
+
+
 class Context:
-    """Where values live. One engine process each."""
+    """Where values live; those of different contexts cannot meet. One engine process each."""
 
-    def __init__(self, process: Process) -> None:
-        self.process = process
+    def __init__(self, process: Process | None = None) -> None:
+        """With an engine of its own unless one is given; `CannotTell` when there is none."""
+        self._process = process or running(program())
+        self._gone: list[int] = []
 
-    def compile(self, text: str, name: str = "") -> "Value":
-        """The value of a CUE text; `CompileError` when it has none."""
-        return self.compile_package([Text(name, text)])
+    def compile(self, s: str | bytes, *opts: FileName) -> "Value":
+        """The value of a CUE text; `Error` when it has none."""
+        name = opts[-1].name if opts else ""
+        text = Text(name, s.decode() if isinstance(s, bytes) else s)
+        return Value(self, self.ask({"op": "compile", "files": files_of([text])})["value"])
 
-    def compile_package(self, texts: Iterable[Text]) -> "Value":
-        """The value of files of one package."""
-        told = self.process.ask({"op": "compile", "files": files_of(texts)})
-        if "value" not in told:
-            raise CompileError(_faults(told))
-        return Value(self, told["value"])
+    def to_value(self, arg: object) -> "Value":
+        """The value of plain Python data, as JSON would have it (cue-py: of a scalar)."""
+        return Value(self, self.ask({"op": "object", "object": arg})["value"])
 
-    def to_value(self, plain: object) -> "Value":
-        """A plain value, as JSON would have it."""
-        return Value(self, self.process.ask({"op": "object", "object": plain})["value"])
+    def ask(self, request: Mapping[str, object]) -> Mapping[str, Any]:
+        """What the engine replies; `Error` when that is faults. Values that nobody holds any more are forgotten first."""
+        if self._gone:
+            gone, self._gone = self._gone, []
+            self._process.ask({"op": "free", "values": gone})
+        told = self._process.ask(request)
+        if told.get("faults"):
+            raise Error(tuple(faults_in(told)))
+        return told
+
+    def forget(self, number: int) -> None:
+        """Note a value that nobody holds. Nothing is sent: this may happen in the midst of a request."""
+        self._gone.append(number)
+
+    def close(self) -> None:
+        """End the engine now."""
+        self._process.close()
 
 
 class Value:
-    """A CUE value of a context; `free` forgets it before the context ends."""
+    """A CUE value of a context."""
 
-    def __init__(self, context: Context, number: int) -> None:
-        self._context = context
-        self.number = number
+    def __init__(self, ctx: Context, v: int) -> None:
+        self._ctx = ctx
+        self._val = v
 
-    def lookup(self, path: str) -> "Value | None":
-        """What is at a CUE path; None when nothing is."""
-        number = self._ask("lookup", path=path).get("value", 0)
-        return Value(self._context, number) if number else None
+    def __del__(self) -> None:
+        """Let the engine forget it."""
+        self._ctx.forget(self._val)
 
-    def unify(self, *others: "Value") -> "Value":
-        """What this and the others say together."""
-        numbers = [self.number, *(other.number for other in others)]
-        told = self._context.process.ask({"op": "unify", "values": numbers})
-        return Value(self._context, told["value"])
+    def context(self) -> Context:
+        """The context that made it."""
+        return self._ctx
 
-    def validate(self, *, final: bool = True) -> tuple[Fault, ...]:
-        """What is wrong; `final`: that something is still open counts too."""
-        return _faults(self._ask("validate", final=final))
+    def lookup(self, path: str) -> "Value":
+        """What is at a CUE path; `Error` when nothing is."""
+        return Value(self._ctx, self._ask("lookup", path=path)["value"])
 
-    def judge(self, plain: object) -> tuple[Fault, ...]:
-        """What is wrong with a plain value under this one. Nothing is kept."""
-        return _faults(self._ask("validate", object=plain, final=True))
+    def unify(self, other: "Value") -> "Value":
+        """What this and the other say together."""
+        told = self._ctx.ask({"op": "unify", "values": [self._val, other._val]})  # noqa: SLF001 - our own kind
+        return Value(self._ctx, told["value"])
 
-    def to_python(self) -> Any:
-        """The plain value; `CompileError` when it is not concrete."""
-        told = self._ask("json")
-        if "json" not in told:
-            raise CompileError(_faults(told))
-        return told["json"]
+    def validate(self, *opts: EvalOption) -> None:
+        """`Error` with everything that is wrong."""
+        concrete = any(isinstance(one, Concrete) and one.concrete for one in opts)
+        self._ask("validate", concrete=concrete, final=any(isinstance(one, Final) for one in opts))
 
     def to_json(self) -> str:
-        """The plain value as JSON text."""
-        return json.dumps(self.to_python())
+        """The plain value as JSON text; `Error` when it is not concrete."""
+        return json.dumps(self._ask("json")["json"])
 
     def places(self, name: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
-        """Path, line and column of every value below that stands in the file of that name, parents first."""
+        """Path, line and column of every value below that stands in the file of that name, parents first (not in cue-py)."""
         for spot in self._ask("places", path=name).get("spots") or ():
             yield tuple(spot["path"]), spot["line"], spot["column"]
 
-    def free(self) -> None:
-        """Forget the value."""
-        self._ask("free")
-
     def _ask(self, operation: str, **more: object) -> Mapping[str, Any]:
-        return self._context.process.ask({"op": operation, "values": [self.number], **more})
+        return self._ctx.ask({"op": operation, "values": [self._val], **more})
 
 
 def files_of(texts: Iterable[Text]) -> list[dict[str, str]]:
     """Files as a request has them."""
     return [{"name": one.name, "text": one.text} for one in texts]
-
-
-def _faults(told: Mapping[str, Any]) -> tuple[Fault, ...]:
-    return tuple(faults_in(told))
 
 
 def faults_in(told: Mapping[str, Any]) -> Iterator[Fault]:

@@ -1,24 +1,32 @@
 """Holding policies against objects: one function over items, whoever made them."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, Final
 
 from backstay.check.context import Item
 from backstay.check.cue.door import Fault, Sort, Text
 from backstay.check.cue.policies import Compiled, Policy, compile_policies, endless, plan
-from backstay.check.cue.process import Ended, Limits, Process, Refused
+from backstay.check.cue.process import Ended, Limits, Process, Refused, running
 from backstay.check.cue.program import program
 from backstay.check.cue.rules import BOUNDED, NOT_JUDGED
 from backstay.check.cue.telling import tell
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.failure import CannotTell
+from backstay.core.place import Place
 
 Texts = tuple[Text, ...]
 """The `.cue` files of a policies folder, in order."""
 NO_LIMITS = Limits()
-_RENEW_AFTER = 200_000
+LARGEST_OBJECT: Final = 4 << 20
+"""Bytes of JSON: an API server reads at most 3 MiB of a request (k8s.io/apiserver pkg/server/config.go)."""
+_MOST_SORTS: Final = 512
+"""Sorts of objects that are remembered: manifests of strangers may have any number of kinds."""
+_TAIL = b"}\n"
+_RENEW_AFTER: Final = 200_000
 """Objects, until a new engine is taken: field names that it once saw stay in its memory."""
 
 
@@ -41,11 +49,10 @@ def judge_for(texts: Texts) -> "Judge":
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The policies for one sort of objects: those that were unified, with their value's number, and the others."""
+    """The policies for one sort of objects, by their values' numbers; `head` is the request up to the object."""
 
-    number: int
-    together: tuple[Policy, ...]
-    alone: tuple[Policy, ...]
+    policies: Mapping[int, Policy]
+    head: bytes
 
 
 @dataclass
@@ -57,8 +64,9 @@ class Judge:
     limits: Limits = NO_LIMITS
     compiled: Compiled = field(init=False)
     _process: Process = field(init=False)
+    _wanted: dict[tuple[str, str, bool], list[Policy]] = field(init=False, default_factory=dict)
     _groups: dict[tuple[int, ...], Group] = field(init=False, default_factory=dict)
-    _stopped: set[str] = field(init=False, default_factory=set)
+    _stopped: set[Place] = field(init=False, default_factory=set)
     _judged: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -69,66 +77,90 @@ class Judge:
         except Ended:
             good, findings = endless(self._start, self.texts)
             self._process, self.texts = self._start(), tuple(good)
-            compiled = compile_policies(self._process, good)
+            compiled = self._compile()
             self.compiled = replace(compiled, findings=(*findings, *compiled.findings))
 
-    @property
-    def _start(self) -> partial[Process]:
-        return partial(Process, self.program, self.limits)
+    def _start(self) -> Process:
+        return running(self.program, self.limits)
+
+    def _compile(self) -> Compiled:
+        """What an engine makes of files that others survived before it."""
+        try:
+            return compile_policies(self._process, self.texts)
+        except Ended as ended:
+            help_ = "look for what ends it, such as a memory limit, or for what grows without end in the .cue files"
+            raise CannotTell(f"the CUE engine does not survive the policies: {ended}", help_) from ended
 
     def judge(self, items: Iterable[Item]) -> Iterator[Diagnostic]:
-        """Every finding about the items."""
+        """Every finding about the items; `CannotTell` when no engine can be kept alive."""
         for item in items:
-            policies = [one for one in self.compiled.policies if self._meant(one, item)]
+            policies = [one for one in self._for_kind(item) if one.selection.picks(item.ref, item.value)]
             if policies:
                 yield from self._item(item, policies)
 
-    def _meant(self, policy: Policy, item: Item) -> bool:
-        fits = policy.selection.fits(item.ref, item.value, partial=item.partial)
-        return fits and policy.name not in self._stopped
+    def _for_kind(self, item: Item) -> list[Policy]:
+        key = (item.ref.apiVersion, item.ref.kind, item.partial)
+        if key not in self._wanted:
+            if len(self._wanted) == _MOST_SORTS:
+                self._wanted.clear()
+            self._wanted[key] = [
+                one for one in self.compiled.policies
+                if one.place not in self._stopped and one.selection.suits(item.ref, partial=item.partial)
+            ]  # fmt: skip
+        return self._wanted[key]
 
     def _item(self, item: Item, policies: Sequence[Policy]) -> Iterator[Diagnostic]:
         try:
-            json.dumps(item.value, allow_nan=False).encode()
-            yield from self._judged_by(item, policies)
+            text = json.dumps(item.value, allow_nan=False, ensure_ascii=False).encode()
+            if len(text) > LARGEST_OBJECT:
+                yield _not_judged(
+                    item, f"it is larger than {LARGEST_OBJECT >> 20} MiB", "no API server takes it either"
+                )
+            else:
+                yield from self._judged_by(item, text, policies)
         except (TypeError, ValueError, RecursionError, Refused) as wrong:
-            message = f"the object cannot be given to CUE: {wrong}"
-            yield NOT_JUDGED.report(message, object=item.ref, at=item.place_of(()), help="look at its values")
+            yield _not_judged(item, str(wrong), "look at its values")
 
-    def _judged_by(self, item: Item, policies: Sequence[Policy]) -> Iterator[Diagnostic]:
+    def _judged_by(self, item: Item, text: bytes, policies: Sequence[Policy]) -> Iterator[Diagnostic]:
         self._renew()
         try:
-            group = self._group(policies)
-            suspects = list(group.alone)
-            if group.together and self._ask(group.number, item):
-                suspects += group.together
-            found = [(one, self._ask(one.number, item)) for one in suspects]
+            told = self._told(item, text, policies)
         except Ended:
             self._restart()
-            yield from self._one_by_one(item, policies)
+            yield from self._one_by_one(item, text, policies)
             return
-        for policy, faults in found:
-            yield from tell(policy, item, faults)
+        yield from told
 
-    def _one_by_one(self, item: Item, policies: Sequence[Policy]) -> Iterator[Diagnostic]:
-        """Find the policy that the engine dies of; the others are held against the object all the same."""
+    def _one_by_one(self, item: Item, text: bytes, policies: Sequence[Policy]) -> Iterator[Diagnostic]:
+        """Find what the engine dies of: the object, or a policy. The others are held against the object all the same."""
+        try:
+            self._process.ask_line(_head([], [], 0) + text + _TAIL)
+        except Ended as ended:
+            self._restart()
+            yield _not_judged(item, str(ended), "make it smaller")
+            return
         for policy in policies:
-            current = next(one for one in self.compiled.policies if one.name == policy.name)
+            current = next(one for one in self.compiled.policies if one.place == policy.place)
             try:
-                yield from tell(current, item, self._ask(current.number, item))
+                yield from self._told(item, text, [current])
             except Ended as ended:
-                self._stopped.add(policy.name)
+                self._stopped.add(policy.place)
                 self._restart()
                 yield BOUNDED.report(
                     f"policy `{policy.name}` was ended at this object, and not held against any other: {ended}",
                     at=policy.place, object=item.ref, help="look for what grows without end in it",
                 )  # fmt: skip
 
-    def _ask(self, number: int, item: Item) -> tuple[Fault, ...]:
-        told = self._process.ask({"op": "validate", "values": [number], "object": item.value, "final": True})
-        faults = (Fault.of(one) for one in told.get("faults") or ())
-        lacking = {Sort.REQUIRED, Sort.INCOMPLETE} if item.partial else set()
-        return tuple(one for one in faults if one.sort not in lacking)
+    def _told(self, item: Item, text: bytes, policies: Sequence[Policy]) -> list[Diagnostic]:
+        group = self._group(policies)
+        reply = self._process.ask_line(group.head + text + _TAIL)
+        return [
+            found
+            for verdict in reply.get("verdicts") or ()
+            for found in tell(
+                group.policies[verdict["value"]], item, _faults(item, verdict), verdict.get("more", 0)
+            )
+        ]
 
     def _group(self, policies: Sequence[Policy]) -> Group:
         key = tuple(one.number for one in policies)
@@ -137,17 +169,36 @@ class Judge:
             if len(together) < 2:  # noqa: PLR2004 - one policy needs no company
                 together, alone = [], [*together, *alone]
             numbers = [one.number for one in together]
-            number = self._process.ask({"op": "unify", "values": numbers})["value"] if numbers else 0
-            self._groups[key] = Group(number, tuple(together), tuple(alone))
+            union = self._process.ask({"op": "unify", "values": numbers})["value"] if numbers else 0
+            head = _head([one.number for one in alone], numbers, union)
+            self._groups[key] = Group({one.number: one for one in policies}, head)
         return self._groups[key]
 
     def _renew(self) -> None:
         self._judged += 1
-        if self._judged % _RENEW_AFTER == 0:
+        if self._judged % _RENEW_AFTER == 0 or len(self._groups) > _MOST_SORTS:
             self._restart()
 
     def _restart(self) -> None:
         self._process.close()
-        self._process = self._start()
         self._groups.clear()
-        self.compiled = replace(self.compiled, policies=compile_policies(self._process, self.texts).policies)
+        self._wanted.clear()
+        self._process = self._start()
+        self.compiled = replace(self.compiled, policies=self._compile().policies)
+
+
+def _head(alone: Sequence[int], members: Sequence[int], union: int) -> bytes:
+    """A request up to the object, which is JSON text already."""
+    asked = {"op": "judge", "values": [*alone], "members": [*members], "union": union}
+    return json.dumps(asked).encode()[:-1] + b', "object": '
+
+
+def _faults(item: Item, verdict: Mapping[str, Any]) -> list[Fault]:
+    """What a policy has against an object; what a patch lacks is no fault of its."""
+    lacking = {Sort.REQUIRED, Sort.INCOMPLETE} if item.partial else set()
+    return [one for one in map(Fault.of, verdict["faults"]) if one.sort not in lacking]
+
+
+def _not_judged(item: Item, why: str, help_: str) -> Diagnostic:
+    message = f"the object cannot be given to CUE: {why}"
+    return NOT_JUDGED.report(message, object=item.ref, at=item.place_of(()), help=help_)

@@ -45,12 +45,16 @@ class Selection:
     severity: Severity | None = None
     patches: bool = False
 
-    def fits(self, ref: ObjectRef, value: Mapping[str, object], *, partial: bool) -> bool:
-        """Whether an object, or with `patches` a patch, is meant."""
-        if (partial and not self.patches) or not any(_is(ref, kind) for kind in self.kinds):
-            return False
+    def suits(self, ref: ObjectRef, *, partial: bool) -> bool:
+        """Whether an object of such a kind may be meant, or with `patches` a patch of one."""
+        return (self.patches or not partial) and any(_is(ref, kind) for kind in self.kinds)
+
+    def picks(self, ref: ObjectRef, value: Mapping[str, object]) -> bool:
+        """Whether an object of a kind that suits is meant."""
         if not (_any(ref.namespace, self.namespaces) and _any(ref.name, self.names)):
             return False
+        if not self.labels:
+            return True
         labels = _labels(value)
         return all(term.fits(labels) for term in self.labels)
 
@@ -108,7 +112,7 @@ def _is(ref: ObjectRef, pattern: str) -> bool:
 
 
 def _any(text: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(text, pattern) for pattern in patterns)
+    return patterns == ("*",) or any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
 def _labels(value: Mapping[str, object]) -> Mapping[object, object]:

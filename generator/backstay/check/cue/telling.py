@@ -5,15 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from backstay.check.context import Item
 from backstay.check.cue.door import Fault, Sort
+from backstay.check.cue.hiding import hidden, holds_secret, tells_secret
 from backstay.check.cue.policies import Policy
 from backstay.check.cue.rules import UNDECIDED, VIOLATED
 from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.place import Place
 from backstay.core.route import Route, look_up, show
-from backstay.core.secret import look
 
 _LONGEST = 80
-_SECRET = ("password", "passwd", "secret", "token", "credential", "apikey", "accesskey", "privatekey")
 
 _FIXED_WORDS = {
     Sort.SAID: "{said}",
@@ -23,10 +22,16 @@ _FIXED_WORDS = {
 }
 
 
-def tell(policy: Policy, item: Item, faults: Iterable[Fault]) -> Iterator[Diagnostic]:
-    """A finding for each fault, placed at the field's spec line (or file line), else at the policy's."""
+def tell(policy: Policy, item: Item, faults: Iterable[Fault], more: int = 0) -> Iterator[Diagnostic]:
+    """A finding for each fault, placed at the field's spec line (or file line), else at the policy's.
+
+    `more` is how many faults there are beside these, which one finding counts.
+    """
     for fault in faults:
         yield _told(policy, item, fault)
+    if more:
+        message = f"{more} more fields are not what policy `{policy.name}` asks for"
+        yield _told(policy, item, Fault(Sort.SAID, (), message, plain=True))
 
 
 def _told(policy: Policy, item: Item, fault: Fault) -> Diagnostic:
@@ -44,15 +49,25 @@ def _told(policy: Policy, item: Item, fault: Fault) -> Diagnostic:
 
 
 def _message(policy: Policy, item: Item, fault: Fault, route: Route) -> str:
-    field, name = show(route) or "the object", policy.name
+    """In words; without the value, and without words that may hold it, where it may be a secret."""
+    field = show(route) or "the object"
+    bare = f"`{field}` is not what policy `{policy.name}` asks for"
     if fault.sort in _FIXED_WORDS:
-        return _FIXED_WORDS[fault.sort].format(field=field, name=name, said=fault.message)
-    if _hidden(item, route):
-        return f"`{field}` is not what policy `{name}` asks for"
-    value = f"`{field}` is `{_value(item.value, route)}`"
+        words = _FIXED_WORDS[fault.sort].format(field=field, name=policy.name, said=fault.message)
+        trusted = fault.plain or item.ref.kind != "Secret" or fault.sort is not Sort.SAID
+        return words if trusted and not tells_secret(item, words) else bare
+    nearest = _route(item.value, fault.nearest.path) if fault.nearest else route
+    if hidden(item, route) or hidden(item, nearest) or holds_secret(_look(item.value, route)):
+        return bare
+    words = _with_value(policy, item, fault, route)
+    return bare if tells_secret(item, words) else words
+
+
+def _with_value(policy: Policy, item: Item, fault: Fault, route: Route) -> str:
+    value = f"`{show(route) or 'the object'}` is `{_value(item.value, route)}`"
     if fault.sort is Sort.BRANCHES:
-        return f"{value}, which is none of what policy `{name}` allows{_near(fault.nearest)}"
-    return f"{value}, not what policy `{name}` asks for: {_words(fault)}"
+        return f"{value}, which is none of what policy `{policy.name}` allows{_near(fault.nearest)}"
+    return f"{value}, not what policy `{policy.name}` asks for: {_words(fault)}"
 
 
 def _near(fault: Fault | None) -> str:
@@ -63,16 +78,8 @@ def _near(fault: Fault | None) -> str:
 
 
 def _words(fault: Fault) -> str:
-    """CUE's words, without what looks like a secret in them."""
-    text = " ".join(fault.message.split())
-    return "a value that looks like a secret" if look(text) else text
-
-
-def _hidden(item: Item, route: Route) -> bool:
-    """Whether the value may be a secret: by its object, its field's name, or the name beside it (`env`)."""
-    beside = _look(item.value, (*route[:-1], "name")) if route[-1:] == ("value",) else None
-    names = "".join(str(word).lower() for word in (*route[-1:], beside)).replace("-", "").replace("_", "")
-    return item.ref.kind == "Secret" or any(word in names for word in _SECRET)
+    """CUE's words, on one line."""
+    return " ".join(fault.message.split())
 
 
 def _look(value: object, route: Route) -> object:
@@ -87,8 +94,6 @@ def _value(value: Mapping[str, object], route: Route) -> str:
         text = json.dumps(look_up(value, route), ensure_ascii=False, default=str)
     except KeyError:
         return "absent"
-    if look(text):
-        return "a secret, by its look"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/token"
 )
@@ -18,6 +20,7 @@ type fault struct {
 	File    string   `json:"file,omitempty"`
 	Line    int      `json:"line,omitempty"`
 	Column  int      `json:"column,omitempty"`
+	Plain   bool     `json:"plain,omitempty"` // of what a policy says: no value is in it
 	Nearest *fault   `json:"nearest,omitempty"`
 }
 
@@ -42,6 +45,9 @@ var sorts = []struct{ sort, words string }{
 	{branches, "does not satisfy"},
 }
 
+// longest is how many bytes of a message are told.
+const longest = 2000
+
 // faultsOf takes an error apart; `depth` is how much of each path is above the value.
 func faultsOf(err error, depth int) []fault {
 	var all []fault
@@ -53,14 +59,22 @@ func faultsOf(err error, depth int) []fault {
 
 func faultOf(err errors.Error, depth int) fault {
 	format, arguments := err.Msg()
-	told := fault{Sort: sortOf(format), Path: pathOf(err, depth), Message: fmt.Sprintf(format, arguments...)}
+	told := fault{Sort: sortOf(format), Path: pathOf(err, depth), Message: clipped(fmt.Sprintf(format, arguments...))}
 	if at := position(err); at.IsValid() {
 		told.File, told.Line, told.Column = at.Filename(), at.Line(), at.Column()
-		if told.Sort == conflict && says(at) {
-			told.Sort = said
+		if plain, says := calls[inFile(at)]; says && told.Sort == conflict {
+			told.Sort, told.Plain = said, plain
 		}
 	}
 	return told
+}
+
+// clipped is a message without its end where it repeats a large part of an object.
+func clipped(message string) string {
+	if len(message) <= longest {
+		return message
+	}
+	return strings.ToValidUTF8(message[:longest], "") + "..."
 }
 
 func sortOf(format string) string {
@@ -72,16 +86,28 @@ func sortOf(format string) string {
 	return conflict
 }
 
-// lines are those of the files that were parsed, by name.
-var lines = map[string][]string{}
+// calls are the places of calls of `error` in the files that were parsed, as the error's own words do not tell who chose
+// them: true where the words stand there as they are, false where they are put together from values.
+var calls = map[spotInFile]bool{}
 
-// says is true of the place of a call of `error`: the error's own words do not tell who chose them.
-func says(at token.Pos) bool {
-	text := lines[at.Filename()]
-	if at.Line() > len(text) || at.Column() > len(text[at.Line()-1]) {
-		return false
-	}
-	return strings.HasPrefix(text[at.Line()-1][at.Column()-1:], "error(")
+type spotInFile struct {
+	file         string
+	line, column int
+}
+
+// noteCalls remembers the calls of `error` in a file.
+func noteCalls(file *ast.File) {
+	ast.Walk(file, func(node ast.Node) bool {
+		if call, is := node.(*ast.CallExpr); is && textOf(call.Fun) == "error" && len(call.Args) == 1 {
+			_, plain := call.Args[0].(*ast.BasicLit)
+			calls[inFile(call.Pos())] = plain
+		}
+		return true
+	}, nil)
+}
+
+func inFile(at token.Pos) spotInFile {
+	return spotInFile{at.Filename(), at.Line(), at.Column()}
 }
 
 func pathOf(err errors.Error, depth int) []string {
@@ -105,6 +131,45 @@ func position(err errors.Error) token.Pos {
 		}
 	}
 	return token.NoPos
+}
+
+// placed gives faults without a place that of what is wrong with: the field at their path or the one it is in. Neither
+// "incomplete value" nor "structural cycle" has one of its own.
+func placed(faults []fault, value cue.Value, files []*ast.File) []fault {
+	for index := range faults {
+		if one := &faults[index]; one.File == "" {
+			if at := whereabouts(one.Path, value, files); at.IsValid() {
+				one.File, one.Line, one.Column = at.Filename(), at.Line(), at.Column()
+			}
+		}
+	}
+	return faults
+}
+
+func whereabouts(path []string, value cue.Value, files []*ast.File) token.Pos {
+	for ; len(path) > 0; path = path[:len(path)-1] {
+		if at := at(value, path).Pos(); at.IsValid() && at.Filename() != object {
+			return at
+		}
+		if declared := scopeOf(files)[path[0]]; len(path) == 1 && len(declared) > 0 {
+			return declared[0].Pos()
+		}
+	}
+	return token.NoPos
+}
+
+// at is the value at a path, whose steps are numbers in lists and names elsewhere.
+func at(value cue.Value, path []string) cue.Value {
+	for _, step := range path {
+		selector := cue.Str(step)
+		if index, err := strconv.Atoi(step); err == nil && value.IncompleteKind() == cue.ListKind {
+			selector = cue.Index(index)
+		} else if strings.HasPrefix(step, "#") {
+			selector = cue.Def(step)
+		}
+		value = value.LookupPath(cue.MakePath(selector))
+	}
+	return value
 }
 
 // nearest puts the branches of a disjunction, which follow it, into one: the one that the value comes nearest to.

@@ -27,6 +27,7 @@ type guard struct {
 }
 
 func newGuard(milliseconds int64, bytes uint64, out io.Writer) *guard {
+	debug.SetGCPercent(200)                      // an object leaves little behind: collecting costs more than keeping
 	debug.SetMemoryLimit(int64(bytes - bytes/4)) // collect harder before giving up
 	debug.SetMaxStack(int(bytes / 2))
 	one := &guard{most: time.Duration(milliseconds) * time.Millisecond, bytes: bytes, out: out}

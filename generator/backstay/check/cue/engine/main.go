@@ -16,12 +16,15 @@ import (
 
 // request is one line of stdin; which fields matter depends on `op`.
 type request struct {
-	Op     string          `json:"op"`
-	Files  []source        `json:"files"`
-	Values []int           `json:"values"`
-	Path   string          `json:"path"`
-	Object json.RawMessage `json:"object"`
-	Final  bool            `json:"final"`
+	Op       string          `json:"op"`
+	Files    []source        `json:"files"`
+	Values   []int           `json:"values"`
+	Union    int             `json:"union"`
+	Members  []int           `json:"members"`
+	Path     string          `json:"path"`
+	Object   json.RawMessage `json:"object"`
+	Concrete bool            `json:"concrete"`
+	Final    bool            `json:"final"`
 }
 
 // source is a CUE file: its name as findings print it, and its text.
@@ -34,6 +37,7 @@ type source struct {
 type reply struct {
 	Value    int             `json:"value,omitempty"`
 	Faults   []fault         `json:"faults,omitempty"`
+	Verdicts []verdict       `json:"verdicts,omitempty"`
 	Policies []policy        `json:"policies,omitempty"`
 	JSON     json.RawMessage `json:"json,omitempty"`
 	Spots    []spot          `json:"spots,omitempty"`

@@ -34,7 +34,7 @@ func policies(s *shelf, asked request) (reply, error) {
 	for _, together := range packages(files) {
 		value, err := s.build(together)
 		if err != nil {
-			told.Faults = append(told.Faults, faultsOf(err, 0)...)
+			told.Faults = append(told.Faults, placed(faultsOf(err, 0), value, together)...)
 			continue
 		}
 		told.Policies = append(told.Policies, s.policiesOf(value, together)...)

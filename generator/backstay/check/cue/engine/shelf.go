@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -34,6 +33,7 @@ var operations = map[string]func(*shelf, request) (reply, error){
 	"lookup":   lookup,
 	"unify":    unify,
 	"validate": validate,
+	"judge":    judge,
 	"json":     toJSON,
 	"free":     free,
 	"places":   places,
@@ -77,19 +77,19 @@ func compile(s *shelf, asked request) (reply, error) {
 	}
 	value, err := s.build(files)
 	if err != nil {
-		return reply{Faults: faultsOf(err, 0)}, nil
+		return reply{Faults: placed(faultsOf(err, 0), value, files)}, nil
 	}
 	return reply{Value: s.keep(value)}, nil
 }
 
 func parse(files []source) (parsed []*ast.File, faults []fault) {
 	for _, one := range files {
-		lines[one.Name] = strings.Split(one.Text, "\n")
 		file, err := parser.ParseFile(one.Name, one.Text, parser.ParseComments)
 		if err != nil {
 			faults = append(faults, faultsOf(err, 0)...)
 			continue
 		}
+		noteCalls(file)
 		parsed = append(parsed, file)
 	}
 	return parsed, faults
@@ -126,7 +126,6 @@ func fromJSON(s *shelf, asked request) (reply, error) {
 	return reply{Value: s.keep(value)}, nil
 }
 
-// lookup is 0 when there is nothing at the path.
 func lookup(s *shelf, asked request) (reply, error) {
 	value, err := s.all(asked.Values)
 	if err != nil {
@@ -137,8 +136,8 @@ func lookup(s *shelf, asked request) (reply, error) {
 		return reply{}, path.Err()
 	}
 	found := value.LookupPath(path)
-	if !found.Exists() {
-		return reply{}, nil
+	if err := found.Err(); err != nil && !found.Exists() {
+		return reply{Faults: faultsOf(err, 0)}, nil
 	}
 	return reply{Value: s.keep(found)}, nil
 }
@@ -151,21 +150,18 @@ func unify(s *shelf, asked request) (reply, error) {
 	return reply{Value: s.keep(value)}, nil
 }
 
-// validate judges the values together, with the object if there is one. With `final`, everything has to be there.
+// validate tells what is wrong with the values together. With `concrete`, nothing may be open; with `final`, defaults
+// count and required fields have to be there.
 func validate(s *shelf, asked request) (reply, error) {
 	value, err := s.all(asked.Values)
 	if err != nil {
 		return reply{}, err
 	}
-	depth := len(value.Path().Selectors())
-	if len(asked.Object) > 0 {
-		given, err := s.fromJSON(asked.Object)
-		if err != nil {
-			return reply{}, err
-		}
-		value = value.Unify(given)
+	options := []cue.Option{cue.Concrete(asked.Concrete)}
+	if asked.Final {
+		options = append(options, cue.Final())
 	}
-	return reply{Faults: faultsOf(value.Validate(cue.Concrete(asked.Final), cue.Final()), depth)}, nil
+	return reply{Faults: faultsOf(value.Validate(options...), len(value.Path().Selectors()))}, nil
 }
 
 func toJSON(s *shelf, asked request) (reply, error) {
@@ -175,7 +171,7 @@ func toJSON(s *shelf, asked request) (reply, error) {
 	}
 	text, err := value.MarshalJSON()
 	if err != nil {
-		return reply{Faults: faultsOf(err, len(value.Path().Selectors()))}, nil
+		return reply{Faults: placed(faultsOf(err, len(value.Path().Selectors())), value, nil)}, nil
 	}
 	return reply{JSON: text}, nil
 }
