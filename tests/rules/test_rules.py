@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from backstay.check.registry import CHECKS
 from backstay.core.route import look_up
-from backstay.text.yaml import parse
 from support import casebook
 from support.compiler import compile_spec
 from support.examples import times
+from support.hostile import SHAPES, inner_routes, mapping_in, routes_in, spoilt
 
 _CHECKS = {check.rule.id: check for check in CHECKS}
 _CASES = list(casebook.cases())
@@ -48,13 +48,18 @@ def test_no_shape_makes_a_rule_fail(data):
 
 
 @pytest.mark.parametrize("rule", sorted(_CHECKS))
-def test_a_mapping_anywhere_makes_no_rule_fail(rule):
-    """Of all shapes this one breaks rules most: it does not hash, so it may not be looked up in a set."""
+def test_no_shape_at_any_place_makes_a_rule_fail(rule):
+    """As above, but each place of each object in turn, and the shapes that rules stumbled over most."""
     for case in (one for one in _ON_OBJECTS if one.rule == rule and one.before is None and one.spec is None):
-        for *way, last in inner_routes(case.objects):
-            objects = copy.deepcopy(case.objects)
-            look_up(objects, tuple(way))[last] = {"name": 1}
+        for objects in (objects for junk in SHAPES for objects in spoilt(case.objects, junk)):
             assert all(found.rule == rule for found in on_objects(replace(case, objects=objects)))
+
+
+@pytest.mark.parametrize("rule", sorted(_CHECKS))
+def test_a_rule_finds_nothing_where_there_is_nothing(rule):
+    """Neither without any model and object, nor in a cluster that is little but a name."""
+    for case in casebook.sparse(rule):
+        assert not list(_CHECKS[rule].run(*casebook.seen(case)))
 
 
 def spoil(data, value, routes):
@@ -69,15 +74,6 @@ def spoil(data, value, routes):
         parent[key] = data.draw(_JUNK)
 
 
-def mapping_in(value):
-    """The YAML mapping or list that a text holds; None when it holds none."""
-    try:
-        inside = parse(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return inside if isinstance(inside, dict | list) else None
-
-
 def on_objects(case):
     """The rule's findings about objects, or about a change of them."""
     check = _CHECKS[case.rule]
@@ -89,20 +85,3 @@ def on_objects(case):
 def on_spec(case):
     """The rule's findings in a whole compile of the base spec with the case's changes."""
     return [found for found in compile_spec(casebook.on_base(case.spec)).findings if found.rule == case.rule]
-
-
-def inner_routes(objects):
-    """The routes of every value inside the objects, but of what makes them objects of their kind."""
-    return [
-        route
-        for route in routes_in(objects)
-        if len(route) > 1 and route[-1] not in {"kind", "object", "partial"}
-    ]
-
-
-def routes_in(value, route=()):
-    """The routes of every value below a value."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, below in pairs:
-        yield (*route, key)
-        yield from routes_in(below, (*route, key))

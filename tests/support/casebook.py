@@ -4,16 +4,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backstay.check.context import Context, Item
+from backstay.check.context import Context, Item, item_of
 from backstay.core.diagnostic import Diagnostic
-from backstay.core.manifest import ref_of
+from backstay.core.fix import Fix, Rename
+from backstay.core.manifest import Role, ref_of
 from backstay.core.place import Place
+from backstay.core.route import show
 from backstay.text.yaml import parse
 from backstay.upstream.catalog import SYSTEMS, features
+from support.compiler import compile_spec
 from support.modelling import model
 
 FOLDER = Path(__file__).parents[1] / "rules"
 _SYSTEMS = set(SYSTEMS)
+_BARE = {
+    "platform": {"istio": None, "pipelines": None},
+    **dict.fromkeys(("network", "storage", "retries", "gitops")),
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,33 @@ def change(case: Case, context_type: type[Context] = Context) -> tuple[Context, 
     return _context(case, case.before, context_type), _context(case, case.objects, context_type)
 
 
+def compiled(case: Case) -> Context | None:
+    """What a rule sees of a case that is a spec; None where the spec is refused before it is judged."""
+    found = compile_spec(on_base(case.spec))
+    if found.cluster is None:
+        return None
+    settled = sorted((*found.settled, *found.fleet), key=lambda one: one.role is Role.BUNDLE)
+    return Context(
+        [item_of(one) for one in settled], found.cluster.features, found.cluster.versions, found.cluster
+    )
+
+
+def seen(case: Case) -> tuple[Context, ...]:
+    """What the case's rule sees: two contexts where it judges a change, none where the spec is refused before."""
+    if case.before is not None:
+        return change(case)
+    if case.objects is not None:
+        return (context(case),)
+    found = compiled(case)
+    return () if found is None else (found,)
+
+
+def sparse(rule: str) -> Iterator[Case]:
+    """Cases of any rule in which there is nothing to find: no model and no object, and a cluster that is little but a name."""
+    yield Case(rule, "nothing at hand", {}, [], None, [])
+    yield Case(rule, "a bare cluster", {}, None, _BARE, [])
+
+
 def _context(case: Case, objects: list, context_type: type[Context]) -> Context:
     assert set(case.platform) <= _SYSTEMS, f"{case.id}: multi-user and the like are seen in the objects"
     items = [item(entry, f"{index}.yaml") for index, entry in enumerate(objects)]
@@ -114,6 +148,7 @@ def _wrong_parts(got: Diagnostic, want: Mapping) -> Iterator[tuple[str, str]]:
         "severity": str(got.severity),
         "place": got.place.path,
         "related": [one.place.path for one in got.related],
+        "fix": _repair(got.fix),
     }
     for part, value in want.items():
         if part in {"message", "help"}:
@@ -121,3 +156,13 @@ def _wrong_parts(got: Diagnostic, want: Mapping) -> Iterator[tuple[str, str]]:
                 yield part, f"`{getattr(got, part)}` lacks `{value}`"
         elif told[part] != value:
             yield part, f"`{told[part]}`, not `{value}`"
+
+
+def _repair(fix: Fix | None) -> object:
+    """A repair as cases state it: how safe it is, and each route with its new value (null: taken away), or its new key."""
+    if fix is None:
+        return None
+    made = {
+        show(one.route): {"renamed": one.key} if isinstance(one, Rename) else one.value for one in fix.edits
+    }
+    return {"safe" if fix.safe else "unsafe": made}

@@ -131,11 +131,12 @@ def _of_policy(policy: Mapping[str, object], route: Route) -> Iterator[Fault]:
             'write such as `["UNAVAILABLE"]`',
         )
     for index, code in enumerate(codes):
-        if code not in service_config.STATUSES:
+        name = look.text(code) or ""
+        if name not in service_config.STATUSES:
             yield (
                 (*route, "retryableStatusCodes", index),
                 "C-core knows status codes by their upper-case names only, and refuses the whole config",
-                f'write `"{code.upper()}"`' if isinstance(code, str) and code.upper() in service_config.STATUSES
+                f'write `"{name.upper()}"`' if name.upper() in service_config.STATUSES
                 else 'write a name such as `"UNAVAILABLE"`',
             )  # fmt: skip
 
