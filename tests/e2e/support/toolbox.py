@@ -49,6 +49,7 @@ PROGRAMS = {
         Program("argoconfig", "argoconfig", "backstay.dev/toolbox/argoconfig"),
         Program("envoyproto", "envoyproto", "backstay.dev/toolbox/envoyproto"),
         Program("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool"),
+        Program("gator", "gatekeeper", "github.com/open-policy-agent/gatekeeper/v3/cmd/gator"),
         Program("etcd", "etcd", "go.etcd.io/etcd/server/v3"),
         _kubernetes("kube-apiserver"),
         _kubernetes("kube-controller-manager"),
