@@ -81,10 +81,8 @@ def _admission(rules: Mapping[str, Rule]) -> str:
 
 
 def _asked(rule: Rule) -> str:
-    why_not = reasons.reason(rule.id)
-    left = str(why_not) if why_not else reasons.left(rule.id)
-    told = "nothing" if why_not else "a part" if left else "all"
-    return f"| [{rule.id}](rules/{rule.id}.md) | {rule.name} | {told} | {cell(left)} |"
+    much, rest = reasons.told(rule.id)
+    return f"| [{rule.id}](rules/{rule.id}.md) | {rule.name} | {much} | {cell(rest)} |"
 
 
 def _row(rule: Rule) -> str:

@@ -23,7 +23,7 @@ def judge(
             for claim in told:
                 for found in claim.judge(kind, item.value, partial=item.partial):
                     yield ctx.report(rule, item, found.route, found.message, found.help, found.severity,
-                                     mend(item, found))  # fmt: skip
+                                     mend(item, found) or found.fix)  # fmt: skip
 
 
 def judge_defaults(

@@ -104,7 +104,7 @@ def validation(claim: Claim, path: Path, kinds: Sequence[str], stem: str, rule: 
     stages = _stages(path)
     if len(stages) == 1:
         scope = (*start, start[0].below(stages[0][0]))
-        return Validation((), f"{guard} || !{_grouped(claim.wrong, scope)}", sentence(words, scope))
+        return Validation((), f"{guard} || !{grouped(claim.wrong, scope)}", sentence(words, scope))
     variables: list[tuple[str, str]] = []
     scope, end = start, start[0]
     for number in range(len(stages) - 1):
@@ -214,7 +214,7 @@ def write(term: Term, scope: Spots) -> str:  # noqa: C901, PLR0911, PLR0912 - on
         case Not(Blank(place)):
             return f"{_spot(place, scope).or_else(_quoted(''))} != ''"
         case Not(one):
-            return f"!{_grouped(one, scope)}"
+            return f"!{grouped(one, scope)}"
         case Both(terms):
             return f"({' && '.join(write(one, scope) for one in terms)})"
         case Either(terms):
@@ -224,7 +224,7 @@ def write(term: Term, scope: Spots) -> str:  # noqa: C901, PLR0911, PLR0912 - on
         case First():
             return _first(term, scope).or_else("null")
         case Choose(test, then, otherwise):
-            return f"({_grouped(test, scope)} ? dyn({write(then, scope)}) : dyn({write(otherwise, scope)}))"
+            return f"({grouped(test, scope)} ? dyn({write(then, scope)}) : dyn({write(otherwise, scope)}))"
         case Before(one, separator):
             return f"string({write(one, scope)}).split({_quoted(separator)})[0]"
         case Named(one, table):
@@ -238,7 +238,8 @@ def literal(plain: Plain) -> str:
     return _quoted(plain) if isinstance(plain, str) else json.dumps(plain)
 
 
-def _grouped(term: Term, scope: Spots) -> str:
+def grouped(term: Term, scope: Spots) -> str:
+    """A term as an expression that a sign may stand before."""
     text = write(term, scope)
     return text if isinstance(term, Both | Either | Matches | IsWhole | Some | Field) else f"({text})"
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from backstay.claims.default import Default
 from backstay.claims.terms import First, Pieces, Scope, Term, reach, told
 from backstay.core.diagnostic import Severity
 from backstay.core.feature import Feature
+from backstay.core.fix import Fix
 from backstay.core.route import Route
 
 
@@ -37,6 +39,7 @@ class Found:
     message: str
     help: str
     severity: Severity | None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Claim:
     """What must not hold. `at` leads from the subject to the field that is to be mended.
 
     The last key of `at` is left out where the object does not have it, unless it is `firm`. `whole`: something missing is the fault, so a patch
-    cannot show it. `severity` None is the rule's own.
+    cannot show it. `severity` None is the rule's own. `default` adds what is missing.
     """
 
     over: View
@@ -55,6 +58,7 @@ class Claim:
     whole: bool = False
     severity: Severity | None = None
     firm: bool = False
+    default: Default | None = None
 
     def judge(self, kind: str, value: object, *, partial: bool) -> Iterator[Found]:
         """Every subject of an object of a kind that the claim does not hold for; `partial`: it is a patch."""
@@ -67,8 +71,9 @@ class Claim:
 
     def _found(self, scope: Scope, route: Route) -> Found:
         return Found(
-            (*route, *self._way(scope)), told(self.message, scope), told(self.help, scope), self.severity
-        )
+            (*route, *self._way(scope)), told(self.message, scope), told(self.help, scope), self.severity,
+            self.default.fix(scope, route) if self.default else None,
+        )  # fmt: skip
 
     def _way(self, scope: Scope) -> Route:
         way: Route = ()

@@ -57,6 +57,13 @@ def left(rule: str) -> str:
     return next((one.leaves for one in EXPRESSED if one.rule == rule), "")
 
 
+def told(rule: str) -> tuple[str, str]:
+    """How much of a rule a policy tells (`all`, `a part`, `nothing`), and what is in the way of the rest."""
+    why_not = reason(rule)
+    rest = str(why_not) if why_not else left(rule)
+    return "nothing" if why_not else "a part" if rest else "all", rest
+
+
 def explained() -> frozenset[str]:
     """The ids of all rules that have a policy or a reason."""
     return known() | {rule for ids in _REASONS.values() for rule in ids.split()}

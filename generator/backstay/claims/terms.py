@@ -192,7 +192,7 @@ class Some(Term):
 
     def value(self, scope: Scope) -> bool:
         """The search."""
-        return any(self.test.value(inner) for inner in _mappings(self.items, scope))
+        return any(self.test.value(inner) for inner in mappings(self.items, scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class First(Term):
         return next((int(inner.keys[-1]) for inner in self._found(scope)), None)
 
     def _found(self, scope: Scope) -> "list[Scope]":
-        return [inner for inner in _mappings(self.items, scope) if self.test.value(inner)][:1]
+        return [inner for inner in mappings(self.items, scope) if self.test.value(inner)][:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +308,8 @@ def either(*terms: Term) -> Term:
     return Either(terms)
 
 
-def _mappings(items: Term, scope: Scope) -> "list[Scope]":
+def mappings(items: Term, scope: Scope) -> list[Scope]:
+    """The scopes of a list's mappings, each a subject of its own; none where it is no list."""
     found = items.value(scope)
     entries = found if isinstance(found, list) else []
     return [scope.inside(entry, index) for index, entry in enumerate(entries) if isinstance(entry, dict)]

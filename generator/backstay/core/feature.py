@@ -56,6 +56,8 @@ class Feature(StrEnum):
     SIDECAR_CONTAINERS = "sidecar-containers"  # stable: Istio's native sidecars wait for it
     NODE_MONITOR_GRACE_50S = "node-monitor-grace-50s"  # the controller manager's default; 40s before
     PODS_RESIZED_IN_PLACE = "pods-resized-in-place"
+    MUTATING_POLICIES = "mutating-policies"  # MutatingAdmissionPolicy v1beta1, behind a feature gate
+    MUTATING_POLICIES_STABLE = "mutating-policies-stable"  # ... v1, on by default
     SUSPENDED_JOB_RESOURCES = "suspended-job-resources"  # a suspended Job's requests and limits may change
     # Kueue
     KUEUE_V1BETA2 = "kueue-v1beta2"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from backstay.core.manifest import Manifest
-from backstay.emit.admission import gatekeeper, policies
+from backstay.emit.admission import gatekeeper, mutating, policies
 from backstay.emit.callers import config_map, revision, server, snippets
 from backstay.emit.controllers import jobset as jobset_config
 from backstay.emit.controllers import kueue as kueue_config
@@ -86,6 +86,7 @@ EMITTERS: tuple[Callable[[Cluster], Iterator[Manifest]], ...] = (
     snippets.emit,
     policies.emit,
     gatekeeper.emit,
+    mutating.emit,
 )
 
 

@@ -49,7 +49,10 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Which answers are given to which findings, by whom and where not. `rules` has answers of their own, by id."""
+    """Which answers are given to which findings, by whom and where not. `rules` has answers of their own, by id.
+
+    `defaults` are the rules whose defaults are filled into the pods of controllers.
+    """
 
     engine: Fact[Engine]
     errors: Fact[Answer]
@@ -58,6 +61,7 @@ class Admission:
     rules: Mapping[str, Fact[Answer]]
     exempt_namespaces: Fact[tuple[str, ...]]
     baseline: Baseline | None
+    defaults: Fact[tuple[str, ...]]
     place: Place
 
     def answer(self, rule: str, severity: Severity | None) -> Answer:

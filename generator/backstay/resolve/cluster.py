@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.model.cluster import Cluster
-from backstay.resolve.admission import resolve_admission
+from backstay.resolve.admission import about_defaults, resolve_admission
 from backstay.resolve.callers import judge_pools, resolve_callers
 from backstay.resolve.gitops import resolve_gitops
 from backstay.resolve.jobs.memory import with_memory
@@ -35,6 +35,8 @@ def resolve(stated: spec.Cluster) -> tuple[Cluster | None, list[Diagnostic]]:
     jobs, memory_numbers = with_memory(jobs, stated, runs)
     judge_pools(stated.network, findings)
     admission = None if stated.admission is None else resolve_admission(stated.admission, findings)
+    if admission is not None:
+        findings += about_defaults(admission, platform.features, platform.kubernetes.value)
     if stops(findings):
         return None, findings
     routed = resolve_routes(network, retries, platform)

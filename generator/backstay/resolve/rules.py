@@ -17,4 +17,14 @@ NOT_EXPRESSED = error(
     "people would believe that the cluster refuses what nobody can judge there",
 )
 
-RULES = (UNSUPPORTED_VERSION, UNKNOWN_PRESET, NOT_EXPRESSED)
+NO_DEFAULT = error(
+    "ADM003", "rule-without-default", "people would believe that pods are mended which nobody can mend"
+)
+
+NOT_FILLED = error(
+    "ADM004",
+    "defaults-not-filled-in",
+    "templates pass because their pods are to be mended, nobody mends these, and their controllers are refused them",
+)
+
+RULES = (UNSUPPORTED_VERSION, UNKNOWN_PRESET, NOT_EXPRESSED, NO_DEFAULT, NOT_FILLED)

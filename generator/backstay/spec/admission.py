@@ -56,3 +56,6 @@ class Admission(Section):
     """Namespaces that are left alone, besides those of Kubernetes itself."""
     baseline: Baseline | None = None
     """What every pod must satisfy; nothing when it is left out."""
+    defaults: Many[RuleId] = ()
+    """Rules of the baseline whose faults are mended in the pods that controllers make (SEC003, SEC004, SEC005), before they are
+    judged; Kubernetes 1.34 or later."""

@@ -82,6 +82,8 @@ KUBERNETES = System(
         Span(F.NODE_MONITOR_GRACE_50S, "1.32"),
         Span(F.PODS_RESIZED_IN_PLACE, "1.35"),
         Span(F.SUSPENDED_JOB_RESOURCES, "1.36"),
+        Span(F.MUTATING_POLICIES, "1.34"),
+        Span(F.MUTATING_POLICIES_STABLE, "1.36"),
     ),
 )
 

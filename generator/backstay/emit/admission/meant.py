@@ -34,7 +34,7 @@ class Meant:
 
 def meant(cluster: Cluster, admission: Admission) -> Iterator[Meant]:
     """The policies of a cluster in the order of ids; those that are off are left out."""
-    installed = Installed(cluster.features, cluster.versions, cluster.tuning.parameters)
+    installed = installed_in(cluster)
     for expressed in sorted(_asked(admission), key=lambda one: one.rule):
         for policy in policies(expressed, installed):
             answer = admission.stated(policy.rule, cluster.tuning.severity(policy.rule, policy.severity))
@@ -44,13 +44,24 @@ def meant(cluster: Cluster, admission: Admission) -> Iterator[Meant]:
                 yield Meant(f"backstay-{policy.rule.lower()}{extra}", policy, answer, _conditions(exempt))
 
 
+def installed_in(cluster: Cluster) -> Installed:
+    """What claims may depend on in a cluster."""
+    return Installed(cluster.features, cluster.versions, cluster.tuning.parameters)
+
+
 def named(expressions: Iterable[tuple[str, str]]) -> list[Body]:
     """Names and expressions as both engines have them."""
     return [{"name": name, "expression": text} for name, text in expressions]
 
 
 def _asked(admission: Admission) -> tuple[Expressed, ...]:
-    return (*EXPRESSED, *(baseline.expressed(admission.baseline) if admission.baseline else ()))
+    return (*EXPRESSED, *of_baseline(admission))
+
+
+def of_baseline(admission: Admission) -> Iterator[Expressed]:
+    """The claims of the cluster's baseline."""
+    if admission.baseline is not None:
+        yield from baseline.expressed(admission.baseline, admission.defaults.value)
 
 
 def _conditions(exempt: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -57,12 +57,17 @@ def _rule(group: str, kinds: list[str]) -> Body:
 
 
 def _binding(one: Meant, admission: Admission) -> Body:
-    elsewhere = {"key": NAME_LABEL, "operator": "NotIn", "values": admission.exempt_namespaces.to(list)}
     return {
         "policyName": one.name,
         "validationActions": _actions(one.answer),
-        "matchResources": {"namespaceSelector": {"matchExpressions": [elsewhere]}},
+        "matchResources": elsewhere(admission),
     }
+
+
+def elsewhere(admission: Admission) -> Body:
+    """Every namespace but those that are left alone, and what is in none."""
+    others = {"key": NAME_LABEL, "operator": "NotIn", "values": admission.exempt_namespaces.to(list)}
+    return {"namespaceSelector": {"matchExpressions": [others]}}
 
 
 def _actions(answer: Fact[Answer]) -> Fact[list[str]]:

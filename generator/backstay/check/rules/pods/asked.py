@@ -15,7 +15,7 @@ READS = frozenset(PODS)
 def judge(ctx: Context, rule: Rule) -> Iterator[Diagnostic]:
     """Every pod that is not as the baseline asks; nothing where no spec states one."""
     stated = ctx.cluster.admission if ctx.cluster else None
-    asked = baseline.expressed(stated.baseline) if stated and stated.baseline else ()
+    asked = baseline.expressed(stated.baseline, stated.defaults.value) if stated and stated.baseline else ()
     for one in asked:
         if one.rule == rule.id:
             yield from claims.judge(ctx, rule, one)
