@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from backstay.audit.judge import Given, audit_text
 from backstay.audit.read import Reading, read_text
+from backstay.audit.texts import Stream
 from backstay.core.fault import RULE_CRASHED
 from support.examples import times
 
@@ -61,6 +62,6 @@ def test_any_shape_is_judged(found):
 def test_any_bytes_are_read(text):
     """Objects, or what is wrong with them."""
     reading = Reading()
-    list(read_text(text, "-", reading))
+    list(read_text(Stream(text, "-"), reading))
     assert all(one.place.file == "-" for one in reading.found)
     assert reading.refused == bool([one for one in reading.found if not one.rule.startswith("AUD")])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backstay.check import engine
+from backstay.check import together
 from backstay.cluster import kustomize
 from e2e.support import toolbox
 from e2e.support.cache import say_on_stderr
@@ -223,14 +223,14 @@ def test_a_rule_that_fails_is_told_and_the_others_run(
 ) -> None:
     """Exit code 3 where nothing else is found, and nothing of the input in the words."""
     repository.text("apps/a.yaml", LAUNCHER)
-    first, *others = engine.CHECKS
+    first, *others = together.CHECKS
 
     def fail(_context: object) -> object:
         yield from ()
         raise ZeroDivisionError("of the input")
 
     broken = first.__class__(first.rule, frozenset({"ConfigMap"}), fail)
-    monkeypatch.setattr(engine.run, "__defaults__", ((broken, *others),))
+    monkeypatch.setattr(together, "CHECKS", (broken, *others))
     ran = repository.backstay("audit", "apps", "--platform", "pipelines=2.15")
     assert ran.code == 1
     assert "INT001" in ran.out

@@ -1,22 +1,23 @@
 """The story of an audit: read everything, see what runs, judge it by schemas and rules, say what could not be judged."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backstay.audit.context import Stated
-from backstay.audit.kustomizations import Kustomization, Kustomizations, Written, built_items, find, normal
-from backstay.audit.objects import Objects
-from backstay.audit.read import Reading, read_files, read_text
+from backstay.audit.kustomizations import Kustomization, Kustomizations, build_root, find, normal
+from backstay.audit.read import AtHand, Holding, Reading
 from backstay.audit.schemas import Schemas
+from backstay.audit.streamed import Streamed
+from backstay.audit.survey import Survey, survey
+from backstay.audit.texts import FileText, Stream
 from backstay.audit.tree import File, files, kustomizations_above
-from backstay.audit.versions import Signs
-from backstay.audit.with_context import judge_with, merged
-from backstay.check import engine
-from backstay.check.context import Context, Item
+from backstay.audit.unstated import Judged, unjudged
+from backstay.audit.versions import Versions
+from backstay.check import together
+from backstay.check.context import Context
 from backstay.check.cue.judge import Texts
-from backstay.check.cue.judge import judge as judge_by_cue
 from backstay.cluster.kustomize import tool
 from backstay.core.diagnostic import Diagnostic
 
@@ -51,27 +52,31 @@ def audit_paths(paths: Sequence[Path], given: Given) -> Audit:
     every = list({one.shown: one for path in paths for one in files(path, reading.found)}.values())
     reading.refused = bool(reading.found)
     beside = find(kustomizations_above(path for path in paths if path.is_file())).patches
-    items = _of_files(every, find(every), beside, reading, notes)
-    return _judged(items, reading, given, notes)
+    tree = _tree(every, find(every), beside, reading, notes)
+    return _judged(tree, survey(tree), reading, given, notes)
 
 
 def audit_text(text: bytes, given: Given) -> Audit:
     """Judge a stream, such as Helm's output."""
-    reading = Reading()
-    return _judged(list(read_text(text, "-", reading)), reading, given, [])
+    tree = [Holding(Stream(text, "-"))]
+    return _judged(tree, survey(tree), Reading(), given, [])
 
 
 def audit_cluster(cluster: "Cluster", given: Given) -> Audit:
-    """Judge what a cluster holds."""
-    return _judged(cluster.items, Reading(), given, cluster.notes, cluster.version)
+    """Judge what a cluster holds. Its objects are in memory, so that rules may see all of them together."""
+    seen = Survey(set(together.words()))
+    seen.signs.add_server(cluster.version)
+    for item in cluster.items:
+        seen.signs.add(item)
+    return _judged([AtHand(cluster.items)], seen, Reading(), given, cluster.notes)
 
 
-def _of_files(
+def _tree(
     every: list[File], known: Kustomizations, beside: frozenset[Path], reading: Reading, notes: list[str]
-) -> list[Item]:
-    """The objects of all files: what kustomizations build to in place of the files that they are made of."""
+) -> list[Holding]:
+    """What all files hold: what kustomizations build to in place of the files that they are made of."""
     patches = known.patches | beside
-    plain = list(read_files(every, reading, lambda file: normal(file.path) in patches))
+    plain = [Holding(FileText(file.path, file.shown), partial=normal(file.path) in patches) for file in every]
     command = tool() if known.by_folder else None
     if command is None:
         if known.by_folder:
@@ -79,16 +84,16 @@ def _of_files(
                 "there is no kustomize and no kubectl: the files of kustomizations are judged as they stand"
             )
         return plain
-    items, covered = list[Item](), set[str]()
+    built, covered = list[Holding](), set[str]()
     for root in known.roots():
         parts = _files_of(root, known, every)
-        own = [item for item in plain if item.file in parts]
-        built = built_items(command, root, Written.of(own), reading)
-        if built is not None:
-            items += built
+        own = (item for part in plain if part.text.shown in parts for item in part.items(Reading()))
+        found = build_root(command, root, own, reading)
+        if found is not None:
+            built.append(found)
             covered |= parts
     reading.found += known.in_circles()
-    return [*(item for item in plain if item.file not in covered or item.ref.kind in _OWN), *items]
+    return [*(replace(part, only=_OWN) if part.text.shown in covered else part for part in plain), *built]
 
 
 _OWN = frozenset({"Kustomization", "Component"})
@@ -105,24 +110,37 @@ def _files_of(root: Kustomization, known: Kustomizations, every: list[File]) -> 
 
 
 def _judged(
-    read: list[Item], reading: Reading, given: Given, notes: list[str], server: str | None = None
+    tree: Sequence[Holding | AtHand], seen: Survey, reading: Reading, given: Given, notes: list[str]
 ) -> Audit:
-    objects = Objects.of(read)
-    signs = Signs()
-    signs.add_server(server)
-    for item in objects.items:
-        signs.add(item)
-    versions = signs.versions(given.versions)
-    schemas = Schemas(versions.exact)
-    context = Context(objects.items, versions.features, versions.lines)
-    found = (*(one for item in objects.items for one in schemas.judge(item)), *engine.run(context))
-    by_cue = judge_by_cue(given.cue, objects.items)
-    with_context = judge_with(given.context, objects, context, versions)
+    """Everything by the versions that a first look shows, and once more if a closer look shows others."""
+    versions = seen.signs.versions(given.versions)
+    while True:
+        split = together.EVERYTHING if given.context else together.split(seen.words)
+        streamed = Streamed(versions, split, given.cue, reading.copy(), seen.signs)
+        streamed.take(tree)
+        shown = seen.signs.versions(given.versions)
+        if shown.exact == versions.exact:
+            return _told(streamed, shown, given.context, notes)
+        versions = shown
+
+
+def _told(streamed: Streamed, versions: Versions, stated: Stated | None, notes: list[str]) -> Audit:
+    context, reading = streamed.context(streamed.kept.items), streamed.reading
+    by_objects = (*streamed.found, *map(streamed.kept.located, streamed.related(context)))
+    with_context = _with_context(stated, streamed, context, versions)
     return Audit(
-        [*reading.found, *merged(map(objects.located, (*found, *by_cue)), with_context)],
-        [*notes, *_others(reading), *_strangers(schemas), *versions.notes, *with_context.notes],
-        len(objects.items), reading.refused or with_context.refused,
+        [*reading.found, *with_context.merged(by_objects)],
+        [*notes, *_others(reading), *_strangers(streamed.schemas), *versions.notes, *with_context.notes],
+        streamed.objects, reading.refused or with_context.refused,
     )  # fmt: skip
+
+
+def _with_context(stated: Stated | None, streamed: Streamed, context: Context, versions: Versions) -> Judged:
+    if stated is None:
+        return unjudged(streamed.kinds)
+    from backstay.audit.with_context import judge_with  # the whole model, which few audits want
+
+    return judge_with(stated, streamed.kept, context, versions)
 
 
 def _others(reading: Reading) -> Iterable[str]:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backstay.audit.read import Reading, read_text
+from backstay.audit.read import Holding, Reading, read_text
 from backstay.audit.rules import NOT_BUILT
 from backstay.audit.shapes import KUSTOMIZATION_FILES
+from backstay.audit.texts import FileText, Stream
 from backstay.audit.tree import File
 from backstay.check import look
 from backstay.check.context import Item
@@ -20,7 +21,6 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
 from backstay.core.route import Route, look_up
-from backstay.load.document import MAX_BYTES, read_bytes
 
 _LISTS = ("resources", "bases", "components")
 _PATCHES = ("patches", "patchesJson6902")
@@ -102,7 +102,7 @@ def find(files: Iterable[File]) -> Kustomizations:
 
 def _value(file: File) -> Mapping[str, object] | None:
     try:
-        items = list(read_text(read_bytes(file.path, file.shown, MAX_BYTES), file.shown, Reading()))
+        items = list(read_text(FileText(file.path, file.shown), Reading()))
     except BadInput:
         return None
     return items[0].value if items else None
@@ -152,9 +152,9 @@ class Written:
         ]
 
 
-def built_items(
-    command: tuple[str, str], root: Kustomization, written: Written, reading: Reading
-) -> list[Item] | None:
+def build_root(
+    command: tuple[str, str], root: Kustomization, own: Iterable[Item], reading: Reading
+) -> Holding | None:
     """What a kustomization builds to, each object placed where it was written; None when it cannot be built."""
     try:
         text = build(command, root.folder) if root.remote is None else None
@@ -164,7 +164,8 @@ def built_items(
     if text is None:
         reading.found.append(_not_built(root, command, why))
         return None
-    return [_placed(item, root, written) for item in read_text(text, root.file.shown, reading)]
+    written = Written.of(own)
+    return Holding(Stream(text, root.file.shown), placed=lambda item: _placed(item, root, written))
 
 
 def _not_built(root: Kustomization, command: tuple[str, str], why: str) -> Diagnostic:

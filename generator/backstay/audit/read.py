@@ -1,18 +1,17 @@
 """Text to items: documents that are objects, those that are not, and those that cannot be read."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from backstay.audit.rules import TEMPLATE
 from backstay.audit.shapes import identity
-from backstay.audit.tree import File
+from backstay.audit.texts import Standing, Text
 from backstay.check.context import Item
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
-from backstay.load.document import read_bytes
-from backstay.load.objects import MAX_BYTES, Object, Part, Source, scan_objects
+from backstay.load.objects import ANYTHING, Object, Part, Source, scan_objects
 from backstay.load.rules import NOT_A_MAPPING
 
 _TEMPLATE = re.compile(r"\{\{|\{%-? ")
@@ -26,49 +25,74 @@ class Reading:
     others: dict[str, int] = field(default_factory=dict)
     refused: bool = False
 
-
-def read_files(files: Iterable[File], reading: Reading, is_patch: Callable[[File], bool]) -> Iterator[Item]:
-    """The objects of files, one after the other."""
-    for file in files:
-        try:
-            text = read_bytes(file.path, file.shown, MAX_BYTES)
-        except BadInput as failed:
-            _refuse(reading, failed.found)
-            continue
-        yield from read_text(text, file.shown, reading, partial=is_patch(file))
+    def copy(self) -> "Reading":
+        """The same so far, to be gone on with."""
+        return Reading([*self.found], {**self.others}, self.refused)
 
 
-def read_text(text: bytes, shown: str, reading: Reading, *, partial: bool = False) -> Iterator[Item]:
-    """The objects of a stream. A template that is no YAML yet is said once and hides nothing else."""
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A text of a tree and what is read of it: whether its objects are patches, which kinds (None: all), from where they are."""
+
+    text: Text
+    partial: bool = False
+    only: frozenset[str] | None = None
+    placed: Callable[[Item], Item] = lambda item: item
+
+    def items(self, reading: Reading, worth: re.Pattern[bytes] = ANYTHING) -> Iterator[Item]:
+        """Its objects, each time anew; parts of the text in which nothing matches `worth` are passed over."""
+        for item in read_text(self.text, reading, partial=self.partial, worth=worth):
+            if self.only is None or item.ref.kind in self.only:
+                yield self.placed(item)
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """Objects that stand in no text."""
+
+    objects: Sequence[Item]
+
+    def items(self, _reading: Reading) -> Iterator[Item]:
+        """All of them."""
+        return iter(self.objects)
+
+
+def read_text(
+    text: Text, reading: Reading, *, partial: bool = False, worth: re.Pattern[bytes] = ANYTHING
+) -> Iterator[Item]:
+    """The objects of a text; parts in which nothing matches `worth` are passed over.
+
+    A template that is no YAML yet is said once and hides nothing else.
+    """
     told = False
     try:
-        for part in scan_objects(text, shown):
+        for part in scan_objects(text.read(), text.shown, worth):
             wrong = [one for one in part.found if one.rule != NOT_A_MAPPING.id]
-            if wrong and _TEMPLATE.search(part.text):
-                told = told or _tell_template(part, shown, reading)
+            if wrong and _TEMPLATE.search(part.chunk.text):
+                told = told or _tell_template(part, text.shown, reading)
                 continue
             if wrong:
                 _refuse(reading, wrong)
             if len(wrong) != len(part.found):
-                _count_other(reading, shown)
-            yield from _items(part, shown, reading, partial=partial)
+                _count_other(reading, text.shown)
+            yield from _items(part, text, reading, partial=partial)
     except BadInput as failed:
         _refuse(reading, failed.found)
 
 
-def _items(part: Part, shown: str, reading: Reading, *, partial: bool) -> Iterator[Item]:
+def _items(part: Part, text: Text, reading: Reading, *, partial: bool) -> Iterator[Item]:
     for value, source in part.read:
-        item = item_of(value, source, shown, partial=partial)
+        item = _item(value, source, text, partial=partial)
         if item is None:
-            _count_other(reading, shown)
+            _count_other(reading, text.shown)
         else:
             yield item
 
 
-def item_of(value: Object, source: Source, shown: str, *, partial: bool) -> Item | None:
+def _item(value: Object, source: Source, text: Text, *, partial: bool) -> Item | None:
     """An object as rules see it; None for a document that is none."""
-    ref = identity(value, shown)
-    return None if ref is None else Item(ref, value, partial, shown, source.place)
+    ref = identity(value, text.shown)
+    return None if ref is None else Item(ref, value, partial, text.shown, Standing.of(source, text))
 
 
 def _refuse(reading: Reading, found: list[Diagnostic]) -> None:

@@ -1,11 +1,11 @@
-"""The rules that need more than manifests: judged where a context states the rest, named where nothing does."""
+"""The rules that need more than manifests, judged where a context states the rest."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from backstay.audit.context import Stated
 from backstay.audit.model import mesh_config, model, service_object
 from backstay.audit.objects import Objects
+from backstay.audit.unstated import Judged
 from backstay.audit.versions import Versions
 from backstay.check import engine
 from backstay.check.context import Context
@@ -14,10 +14,8 @@ from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.place import Place
 from backstay.model.network import Network
 
-_CALLS = frozenset({"calls", "knobs"})
-_STATED = _CALLS | {"gateways", "retries", "drain", "recovery"}
+_STATED = frozenset({"calls", "knobs", "gateways", "retries", "drain", "recovery"})
 """Parts of the model that a context states."""
-_NETWORK_KINDS = ("Service", "DestinationRule", "VirtualService", "EnvoyFilter")
 _NO_NETWORK = Network((), (), ())
 _FAMILIES = ("MSH", "KFP", "JOB")
 _JOBS = tuple(check for check in CHECKS if check.rule.id.startswith("JOB"))
@@ -25,23 +23,8 @@ _JOBS = tuple(check for check in CHECKS if check.rule.id.startswith("JOB"))
 _WITH = tuple(check for check in CHECKS if check.reads & _STATED and check.rule.id.startswith(_FAMILIES))
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Findings, and what could not be judged, in words. `refused`: the context is no sound one.
-
-    `instead` are the rules that these findings are the whole word of: objects alone would tell less than is known.
-    """
-
-    findings: list[Diagnostic]
-    notes: tuple[str, ...] = ()
-    refused: bool = False
-    instead: frozenset[str] = frozenset()
-
-
-def judge_with(stated: Stated | None, objects: Objects, context: Context, versions: Versions) -> Judged:
+def judge_with(stated: Stated, objects: Objects, context: Context, versions: Versions) -> Judged:
     """What the rules that need a context find."""
-    if stated is None:
-        return Judged([], tuple(_unjudged(context)))
     cluster, findings = model(stated, objects, context, versions)
     located = [stated.located(one) for one in findings]
     if cluster is None and not findings:
@@ -55,19 +38,6 @@ def judge_with(stated: Stated | None, objects: Objects, context: Context, versio
     found = (one for one in engine.run(whole, checks) if one.severity is not Severity.INFO)
     placed = [*located, *(_about(one, objects, whole, stated) for one in found)]
     return Judged(placed, instead=frozenset(check.rule.id for check in instead))
-
-
-def merged(by_objects: Iterable[Diagnostic], judged: Judged) -> Iterator[Diagnostic]:
-    """Findings of both, those about the same field of the same object once: as the context shows them."""
-    known = {_subject(one) for one in judged.findings}
-    for one in by_objects:
-        if one.rule not in judged.instead and (one.object is None or _subject(one) not in known):
-            yield one
-    yield from judged.findings
-
-
-def _subject(found: Diagnostic) -> tuple[object, ...]:
-    return (found.rule, found.object, found.field, found.place)
 
 
 def _about(found: Diagnostic, objects: Objects, context: Context, stated: Stated) -> Diagnostic:
@@ -102,12 +72,3 @@ def _of_mesh(related: Related, objects: Objects, context: Context) -> Related:
     if config is None or related.place.file or related.place.route[:2] != ("platform", "istio"):
         return related
     return replace(related, place=objects.place_in_file(config, ("data", "mesh")))
-
-
-def _unjudged(context: Context) -> Iterator[str]:
-    ids = [check.rule.id for check in CHECKS if check.reads <= engine.MODEL_PARTS and check.reads & _CALLS]
-    if any(True for _ in context.of_kind(*_NETWORK_KINDS)):
-        yield (
-            f"not judged: {', '.join(ids)} need to know which boxes are on the way of calls and how long calls are "
-            "silent, which no manifest says; give --context"
-        )

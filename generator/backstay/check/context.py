@@ -50,17 +50,16 @@ class Context:
     cluster: Cluster | None = None
     parameters: Mapping[tuple[str, str], int] = field(default_factory=dict)
     _by_kind: dict[str, list[Item]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _by_name: dict[tuple[str, str], list[Item]] = field(
+    _by_name: dict[str, dict[str, list[Item]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
     _nested: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
     _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Sort the objects by kind and by name once."""
+        """Sort the objects by kind once."""
         for item in self.items:
             self._by_kind.setdefault(item.ref.kind, []).append(item)
-            self._by_name.setdefault((item.ref.kind, item.ref.name), []).append(item)
 
     def has(self, feature: Feature) -> bool:
         """Whether an installed version has the feature."""
@@ -78,7 +77,11 @@ class Context:
 
     def named(self, kind: str, name: str) -> Iterator[Item]:
         """The objects of a kind with a name, in any namespace."""
-        return iter(self._by_name.get((kind, name), ()))
+        if kind not in self._by_name:
+            names = self._by_name[kind] = {}
+            for item in self._by_kind.get(kind, ()):
+                names.setdefault(item.ref.name, []).append(item)
+        return iter(self._by_name[kind].get(name, ()))
 
     def nested(self, text: object) -> object:
         """YAML inside a string, such as a ConfigMap's `providers`; None when it is not YAML."""

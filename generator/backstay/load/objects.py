@@ -7,6 +7,7 @@ with it, and has its positions composed alone and only when a finding asks for t
 
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,28 +28,59 @@ from backstay.text.yaml import MAX_BRACKETS, brackets_at_once
 
 Object = dict[str, Plain]
 
+ANYTHING: Final = re.compile(b"")
+_MARK: Final = "\ufeff".encode()
 MAX_BYTES: Final = 2**29  # of a file; some hundred thousand objects
-MAX_COMPOSED: Final = 2**22  # characters; the places in a document beyond are that of its beginning
-_DOCUMENT = re.compile(r"\n(?=---(?:[ \t\n]|\Z))")
-_ITEMS = re.compile(r"(?:^|\n)items: *\n(?=- )")
-_ITEM = re.compile(r"\n(?=- )")
-_AFTER_ITEMS = re.compile(r"\n(?=[^ \n#-])")
+MAX_COMPOSED: Final = 2**22  # bytes; the places in a document beyond are that of its beginning
+_WINDOW: Final = 2**20
+_DOCUMENT = re.compile(rb"\n(?=---(?:[ \t\r\n]|\Z))")
+_ITEMS = re.compile(rb"(?:\A|\n)items: *\r?\n(?=- )")
+_ITEM = re.compile(rb"\n(?=- )")
+_AFTER_ITEMS = re.compile(rb"\n(?=[^ \r\n#-])")
 
 
 @dataclass
 class Chunk:
-    """A part of a stream, with the lines of the stream before it; `text` holds whole documents."""
+    """A part of a stream, with the number of lines before it; it holds whole documents.
 
-    text: str
+    It is bytes `start` to `end` of `content`, which all chunks of a stream share: only what is looked at is decoded.
+    """
+
+    content: bytes
     shown: str
-    before: int
+    before: int = 0
+    start: int = 0
+    end: int = -1
+
+    def __post_init__(self) -> None:
+        """All of the content, where nothing else is said."""
+        self.end = len(self.content) if self.end < 0 else self.end
+
+    @property
+    def text(self) -> str:
+        """What stands in it, with line ends as YAML has them."""
+        found = self.content[self.start : self.end].decode("utf-8", "surrogatepass")
+        return found.replace("\r\n", "\n") if "\r" in found else found
+
+    def has(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether something in it matches."""
+        return pattern.search(self.content, self.start, self.end) is not None
+
+    def cut(self, where: re.Pattern[bytes]) -> Iterator["Chunk"]:
+        """Its parts, cut behind the line ends that match."""
+        before, begin = self.before, self.start
+        for found in where.finditer(self.content, self.start, self.end):
+            yield Chunk(self.content, self.shown, before, begin, found.end())
+            before += self.content.count(b"\n", begin, found.end())
+            begin = found.end()
+        yield Chunk(self.content, self.shown, before, begin, self.end)
 
     @cached_property
     def composed(self) -> list[Composed]:
         """The documents in it with their positions, as far as they can be read; none for a very large one."""
         from backstay.load.compose import placed  # only when asked for: ruamel takes 30 ms to import
 
-        few = len(self.text) <= MAX_COMPOSED
+        few = self.end - self.start <= MAX_COMPOSED
         return placed(self.text, self.shown, spell_keys=True) if few else []
 
     def read(self) -> tuple[list[Composed], list[Diagnostic]]:
@@ -101,91 +133,126 @@ def read_objects(text: str | bytes, shown: str) -> list[Read]:
 
     Keys that are numbers or truth values are spelled as text, as Kubernetes does. BadInput with every finding.
     """
-    found: list[Diagnostic] = []
-    read = [each for chunk in _chunks(decode(text, shown), shown) for each in _read(chunk, found)]
+    parts = list(scan_objects(text, shown))
+    found = [one for part in parts for one in part.found]
     if found:
         raise BadInput(found)
-    return read
+    return [one for part in parts for one in part.read]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What became of a part of a stream, mostly one document: its text, its objects, and what is wrong with it."""
+    """What became of a part of a stream, a document or an item of a list: its objects, and what is wrong with it."""
 
-    text: str
+    chunk: Chunk
     read: list[Read]
     found: list[Diagnostic]
 
 
-def scan_objects(text: str | bytes, shown: str) -> Iterator[Part]:
+def scan_objects(text: str | bytes, shown: str, worth: re.Pattern[bytes] = ANYTHING) -> Iterator[Part]:
     """A stream part by part, each judged for itself, so that one that cannot be read hides no other.
 
+    Parts in which nothing matches `worth` are passed over unread. Nothing is kept of a part that was taken.
     BadInput only where the stream is no text at all.
     """
-    for chunk in _chunks(decode(text, shown), shown):
-        found: list[Diagnostic] = []
-        read = _read(chunk, found)
-        yield Part(chunk.text, read, found)
+    for chunk in _chunks(_content(text, shown), shown):
+        if chunk.has(worth):
+            yield from _parts(chunk, worth)
 
 
-def _chunks(text: str, shown: str) -> Iterator[Chunk]:
+def _content(text: str | bytes, shown: str) -> bytes:
+    """A stream as UTF-8; BadInput where it is something else."""
+    if isinstance(text, str):
+        return text.encode("utf-8", "surrogatepass")
+    if not text.isascii() and not _is_utf8(text):
+        decode(text, shown)
+    return text
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Whether it can be decoded, by windows: a text of hundreds of megabytes would take four times as much at once."""
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for begin in range(0, len(text), _WINDOW):
+            decoder.decode(text[begin : begin + _WINDOW])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _chunks(content: bytes, shown: str) -> Iterator[Chunk]:
     """The documents of a stream, each with its `---` line; all in one where directives stand between them."""
-    text = text.replace("\r\n", "\n")
-    if text.startswith("%") or "\n%" in text or "\r" in text:
-        yield Chunk(text, shown, 0)
+    whole = Chunk(content, shown, start=len(_MARK) if content.startswith(_MARK) else 0)
+    odd_ends = content.count(b"\r") != content.count(b"\r\n")
+    if odd_ends or content.startswith(b"%", whole.start) or b"\n%" in content:
+        yield whole
     else:
-        yield from _cut(_DOCUMENT, Chunk(text, shown, 0))
+        yield from whole.cut(_DOCUMENT)
 
 
-def _cut(where: re.Pattern[str], whole: Chunk) -> Iterator[Chunk]:
-    """Parts of a chunk, cut behind the line ends that match."""
-    before, begin = whole.before, 0
-    for end in [*(found.end() for found in where.finditer(whole.text)), len(whole.text)]:
-        part = whole.text[begin:end]
-        yield Chunk(part, whole.shown, before)
-        before, begin = before + part.count("\n"), end
+def _parts(chunk: Chunk, worth: re.Pattern[bytes]) -> Iterator[Part]:
+    """The objects of a chunk: item by item where it is a list whose items stand at the beginning of their lines."""
+    begin = _ITEMS.search(chunk.content, max(chunk.start - 1, 0), chunk.end)
+    frame = _frame(chunk, begin) if begin else None
+    if begin is None or frame is None:
+        yield _whole(chunk)
+        return
+    done = 0
+    for part in _items(chunk, begin.end()).cut(_ITEM):
+        if not part.has(worth):
+            continue
+        read = _read_item(part, frame)
+        if read.found and chunk.end - chunk.start <= MAX_COMPOSED:
+            # sound as one, with an anchor in one item for another, or else the better place
+            whole = _whole(chunk)
+            yield Part(chunk, whole.read[done:], whole.found)
+            return
+        done += len(read.read)
+        yield read
 
 
-def _read(chunk: Chunk, found: list[Diagnostic]) -> list[Read]:
-    """The objects of a chunk; its findings go to `found`."""
-    begin = _ITEMS.search(chunk.text)
-    if begin is None:
-        return _whole(chunk, found)
-    apart: list[Diagnostic] = []
-    read = _list(chunk, begin, apart)
-    if read is not None and not apart:
-        return read
-    return _whole(
-        chunk, found
-    )  # sound as one, with an anchor in one item for another, or else the better place
+def _items(chunk: Chunk, begin: int) -> Chunk:
+    """The items of a list."""
+    lines = chunk.before + chunk.content.count(b"\n", chunk.start, begin)
+    return Chunk(chunk.content, chunk.shown, lines, begin, _end_of_items(chunk, begin))
 
 
-def _list(chunk: Chunk, begin: re.Match[str], found: list[Diagnostic]) -> list[Read] | None:
-    """The objects of a list whose items stand at the beginning of their lines; None when it is no such list."""
-    after = _AFTER_ITEMS.search(chunk.text, begin.end())
-    end = after.end() if after else len(chunk.text)
-    frame = _values(
-        Chunk(f"{chunk.text[: begin.start()]}\nitems: []\n{chunk.text[end:]}", chunk.shown, 0), found
+def _end_of_items(chunk: Chunk, begin: int) -> int:
+    after = _AFTER_ITEMS.search(chunk.content, begin, chunk.end)
+    return after.end() if after else chunk.end
+
+
+def _frame(chunk: Chunk, begin: re.Match[bytes]) -> Object | None:
+    """What a list says around its items; None when it is no such list."""
+    head, tail = (
+        chunk.content[chunk.start : max(begin.start(), chunk.start)],
+        chunk.content[_end_of_items(chunk, begin.end()) : chunk.end],
     )
-    if len(frame) != 1 or not isinstance(frame[0], dict) or not _is_list(frame[0]):
-        return None
-    items = Chunk(
-        chunk.text[begin.end() : end], chunk.shown, chunk.before + chunk.text.count("\n", 0, begin.end())
-    )
-    read: list[Read] = []
-    for part in _cut(_ITEM, items):
-        for value in _values(part, found):
-            item = value[0] if isinstance(value, list) else value
-            read += _item(frame[0], item, Source(part, 0, (0,)), found)
-    return read
+    found: list[Diagnostic] = []
+    values = _values(Chunk(head + b"\nitems: []\n" + tail, chunk.shown), found)
+    sound = len(values) == 1 and not found and isinstance(values[0], dict) and _is_list(values[0])
+    return values[0] if sound and isinstance(values[0], dict) else None
 
 
-def _whole(chunk: Chunk, found: list[Diagnostic]) -> list[Read]:
+def _read_item(part: Chunk, frame: Object) -> Part:
+    """The objects of an item of a list."""
     read: list[Read] = []
+    found: list[Diagnostic] = []
+    for value in _values(part, found):
+        item = value[0] if isinstance(value, list) else value
+        read += _item(frame, item, Source(part, 0, (0,)), found)
+    return Part(part, read, found)
+
+
+def _whole(chunk: Chunk) -> Part:
+    """The objects of a chunk that is read as one."""
+    read: list[Read] = []
+    found: list[Diagnostic] = []
     for index, value in enumerate(_values(chunk, found)):
         if value is not None:
             read += _item({}, value, Source(chunk, index), found)
-    return read
+    return Part(chunk, read, found)
 
 
 def _item(frame: Object, item: Plain, source: Source, found: list[Diagnostic]) -> list[Read]:
@@ -225,8 +292,9 @@ def _is_list(value: Object) -> bool:
 
 def _values(chunk: Chunk, found: list[Diagnostic]) -> list[Plain]:
     """The documents of a chunk by the fastest reader that will do."""
+    text = chunk.text
     try:
-        return [_json(chunk.text) if chunk.text[:1] in {"{", "["} else clean_value(chunk.text)]
+        return [_json(text) if text[:1] in {"{", "["} else clean_value(text)]
     except ValueError:
         composed, problems = chunk.read()
         found += [_moved(problem, chunk.before) for problem in problems]
