@@ -39,6 +39,7 @@ SERVICES = {
 THRICE = {"calls": {"attempts": 3, "initial": "50ms"}}
 ONCE = {"calls": {"attempts": 1, "initial": "50ms"}}
 CALL = {"from": "shop", "to": "quotes", "deadline": "40s", "idempotent": True}
+SHORT = {**CALL, "deadline": "5s"}
 WEB = {**CALL, "to": "web"}
 STREAM = {**CALL, "stream": "server", "silentFor": "10m", "deadline": "1h"}
 UPLOAD = {**STREAM, "stream": "client"}
@@ -109,6 +110,9 @@ CASES = (
     Case("gRPC without sidecars, as emitted", CALL, KEPT, KEPT, ONCE, sidecar=False),
     Case("gRPC without sidecars, without its ConfigMap", CALL, KEPT, BROKEN, ONCE,
          lambda job: without(job, "ConfigMap"), sidecar=False),
+    Case("gRPC without sidecars, a few seconds, as emitted", SHORT, KEPT, KEPT, ONCE, sidecar=False),
+    Case("gRPC without sidecars, C-core is told no more than its deadline", SHORT, BROKEN, KEPT, ONCE, config("5s"),
+         sidecar=False, says="shop gave the request up after"),
     Case("HTTP, as emitted", WEB, KEPT, KEPT, ONCE),
     Case("HTTP, three tries, as emitted", WEB, KEPT, KEPT, THRICE),
     Case("HTTP, the route gives up sooner", WEB, BROKEN, KEPT, ONCE, route(timeout="15s")),

@@ -28,7 +28,7 @@ UPSTREAM_BY_RULE = Row("the client sidecar's cluster, by a DestinationRule", BOT
 TABLE = (*ROWS, UPSTREAM_BY_RULE)
 PROMISES = {
     "from": "trainers", "to": "metadata", "via": ["box"], "silentFor": "20m",
-    "detectDeadPeerIn": "2m", "idempotent": False,
+    "detectDeadPeerIn": "2m", "idempotent": False, "deadline": "40s",
 }  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def the_other_way(row: Row) -> Job:
 
 BOXES = {"box": {"idle": "300s"}}
 PROBES = {"tcpKeepalive": {"time": "10s", "interval": "5s", "probes": 3}}
-SIDECAR = {"trainers": {"sidecar": True}}
+SIDECAR = {"trainers": {"sidecar": True, "runtime": "core"}}
 KEPT = {
     "retries": {"maxAttempts": 12},
     "termination": {"drain": {"longestRequest": "20s"}},

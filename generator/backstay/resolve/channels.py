@@ -14,7 +14,7 @@ from backstay.model.network import Call, Knobs, Network, Protocol
 from backstay.model.parts import CallRetries
 from backstay.resolve.solve.solution import solve
 from backstay.resolve.solve.terms import Constraint, Prefer, System, constant, free, of, stated
-from backstay.upstream.grpc import LEAST_BACKOFF_MS
+from backstay.upstream.grpc import CORE_EARLY, LEAST_BACKOFF_MS, RUNTIMES
 
 SERVICE_CONFIG = "grpc.service_config"
 _MOST = from_preset(5, "grpc proposal A6", "more tries are cut to this many")
@@ -22,6 +22,7 @@ _MOST_TRIES = stated("grpc/most-attempts", "attempts", _MOST, "gRPC tries at mos
 _MAX_TOKENS = from_preset(10, "grpc proposal A6", "five failures in a row stop retries")
 _TOKENS = from_preset(200, "grpc proposal A6", "a retry for five successes, as Envoy's budget of a fifth")
 _ROUNDED = from_preset(LEAST_BACKOFF_MS, "grpc core 1.85", "after shorter waits it may never try again")
+_EARLY = from_preset(CORE_EARLY, "grpc core 1.85", "it counts a service config's timeout too short")
 _CAP = 10
 _JITTER = (6, 5)
 
@@ -55,8 +56,9 @@ def _channel(calls: list[Call], knobs: Mapping[str, Knobs], retries: CallRetries
         text = Fact(str(config.value), config.origins)
         return Channel(call.client, call.service, rest, None, None, None, text)
     waits = next((one.waits for one in calls if one.waits is not None and one.waits.value), None)
-    timeout = _longest(calls)
-    policy = _policy(calls, timeout, retries, derivations) if retries and _retries(calls) else None
+    end = _longest(calls)
+    policy = _policy(calls, end, retries, derivations) if retries and _retries(calls) else None
+    timeout = None if end is None else _timeout(call, end, derivations)
     return Channel(call.client, call.service, rest, policy, timeout, waits, None)
 
 
@@ -65,6 +67,24 @@ def _longest(calls: list[Call]) -> Fact[int] | None:
     ends = [call.deadline for call in calls]
     known = [end for end in ends if end is not None and end.value > 0]
     return max(known, key=lambda fact: fact.value) if len(known) == len(ends) else None
+
+
+def _timeout(call: Call, end: Fact[int], derivations: dict[str, Derivation]) -> Fact[int]:
+    """What a config has to say for no call to end before its deadline: more, where the runtime counts it too short."""
+    early = RUNTIMES[call.client.runtime.value].early
+    if not early:
+        return end
+    own = f"channel/{call.client.name}/{call.service.name}"
+    title = f"when the service config ends a call of {call.client.name} to {call.service.name}"
+    told = free(f"{own}/timeout", "ms", title, prefer=Prefer.SMALLEST)
+    longest = stated(f"{own}/deadline", "ms", end, f"calls end after {show_duration(end.value)}")
+    bound = Constraint(
+        "timeout-not-too-soon", (of(told.id),), (of(longest.id), constant(early)),
+        f"C-core ends calls up to {show_duration(early)} sooner than it is told (grpc/grpc#34547)", origins=_EARLY.origins,
+    )  # fmt: skip
+    found = solve(System((told, longest), (bound,))).derivations
+    derivations |= found
+    return found[told.id].fact
 
 
 def _retries(calls: list[Call]) -> bool:

@@ -10,12 +10,22 @@ KEEPALIVE_FLOOR = 10_000
 """The shortest keepalive time that proposal A8 lets clients use; C-core does not enforce it."""
 
 
+CORE_EARLY = 2_000
+"""C-core ends a call by a service config's timeout between one and two seconds too soon, and those of a second at once. It
+counts from the start of the process, and takes the whole second before that for its zero (src/core/util/time.cc; measured
+with 1.85.1; grpc/grpc#34547, grpc/grpc#40633). Deadlines that a program sets itself are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class GrpcRuntime:
-    """Floors and the server's default ping policy of one runtime."""
+    """Floors and the server's default ping policy of one runtime.
+
+    `early` is by how much it may end calls sooner than a service config's timeout says.
+    """
 
     name: str
     client_floor: int
+    early: int = 0
     min_ping_interval: int = 300_000
     strikes: int = 2
     permit_without_calls: bool = False
@@ -24,10 +34,10 @@ class GrpcRuntime:
 RUNTIMES = {
     runtime.name: runtime
     for runtime in (
-        GrpcRuntime("core", 1),
+        GrpcRuntime("core", 1, CORE_EARLY),
         GrpcRuntime("go", KEEPALIVE_FLOOR),
         GrpcRuntime("java", KEEPALIVE_FLOOR),
-        GrpcRuntime("other", KEEPALIVE_FLOOR),
+        GrpcRuntime("other", KEEPALIVE_FLOOR, CORE_EARLY),
     )
 }
 

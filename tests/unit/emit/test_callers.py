@@ -120,7 +120,7 @@ def test_a_caller_without_a_sidecar_retries_by_itself():
     assert _config("core", RETRIES, call={"waitForReady": True}) == {
         "methodConfig": [
             {
-                "name": [{}], "timeout": "2s", "waitForReady": True,
+                "name": [{}], "timeout": "4s", "waitForReady": True,
                 "retryPolicy": {
                     "maxAttempts": 4, "initialBackoff": "0.100s", "maxBackoff": "0.277s", "backoffMultiplier": 2,
                     "retryableStatusCodes": ["UNAVAILABLE"],
@@ -138,7 +138,16 @@ def test_a_caller_without_a_sidecar_retries_by_itself():
 def test_nobody_else_retries(call, client, retries):
     """The mesh does already; the call must not run twice; one try was asked for; nobody asked for any."""
     (method,) = _config("core", retries, call=call, client=client)["methodConfig"]
-    assert method == {"name": [{}], "timeout": "2s"}
+    assert method == {"name": [{}], "timeout": "4s"}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "timeout"), [("core", "4s"), ("other", "4s"), ("go", "2s"), ("java", "2s")]
+)
+def test_a_config_ends_no_call_before_its_deadline(runtime, timeout):
+    """C-core counts its timeout up to two seconds too short (grpc/grpc#34547)."""
+    (method,) = _config(runtime, RETRIES)["methodConfig"]
+    assert method["timeout"] == timeout
 
 
 def test_tries_beyond_what_grpc_makes_are_not_promised():

@@ -1,9 +1,12 @@
 """Time divided: in Envoy's configuration, in what it does unasked, and in channel arguments."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.prove.mesh.scaled import scaled, scaled_arguments, spell_out, whole_seconds
+from backstay.prove.mesh.untimed import untime, untimed
 from backstay.upstream.istio import FILTER_TYPES, HCM, HTTP_PROTOCOL_OPTIONS
 
 
@@ -64,3 +67,28 @@ def test_channel_arguments_that_are_waits_are_divided():
     assert scaled_arguments(arguments, 100) == {
         **arguments, "grpc.keepalive_time_ms": 600, "grpc.http2.ping_timeout_ms": 1,
     }  # fmt: skip
+
+
+def test_between_requests_nobody_times_them():
+    """Pings, idle times and the number of tries stay."""
+    retries = {"num_retries": 2, "per_try_timeout": "3s"}
+    action = {"cluster": "c", "timeout": "40s", "max_grpc_timeout": "40s", "retry_policy": retries}
+    manager = {
+        "stream_idle_timeout": "60s",
+        "route_config": {"virtual_hosts": [{"routes": [{"route": action}, {}]}]},
+    }
+    untime({"listeners": [{"filter_chains": [{"filters": [{"name": HCM, "typed_config": manager}]}]}]})
+    assert action == {"cluster": "c", "timeout": "0s", "retry_policy": {"num_retries": 2}}
+    assert manager["stream_idle_timeout"] == "60s"
+
+
+def test_between_requests_no_service_config_times_them():
+    """Whatever else it says stays; so does a text that is none."""
+    config = {"methodConfig": [{"name": [{}], "timeout": "4s", "waitForReady": True}]}
+    told = untimed({"grpc.service_config": json.dumps(config), "grpc.keepalive_time_ms": 10})
+    assert json.loads(told.pop("grpc.service_config")) == {
+        "methodConfig": [{"name": [{}], "waitForReady": True}]
+    }
+    assert told == {"grpc.keepalive_time_ms": 10}
+    for same in ({}, {"grpc.service_config": "{"}, {"grpc.service_config": 3}):
+        assert untimed(same) == same

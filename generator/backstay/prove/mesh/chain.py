@@ -20,6 +20,7 @@ from backstay.prove.mesh.pods import Pod
 from backstay.prove.mesh.relay import LOOPBACK, Relay
 from backstay.prove.mesh.scaled import scaled_arguments, whole_seconds
 from backstay.prove.mesh.setting import Setting
+from backstay.prove.mesh.untimed import untimed
 from backstay.upstream.istio import DRAIN_SECONDS
 
 T = TypeVar("T")
@@ -67,14 +68,17 @@ class Chain:
 
 
 @asynccontextmanager
-async def chain(setting: Setting, scale: int, starts: asyncio.Semaphore) -> AsyncIterator[Chain]:
+async def chain(
+    setting: Setting, scale: int, starts: asyncio.Semaphore, *, timed: bool = True
+) -> AsyncIterator[Chain]:
     """Start a call's chain from its far end; everything is gone when the block ends.
 
+    `timed` False: nothing that is told to anybody bounds the time of a request.
     `starts` bounds how many chains start at a time: that is work, while a running chain mostly waits. `CannotTell` when a part of it does not start.
     """
     journal = Journal()
     async with AsyncExitStack() as stack:
-        build = _Builder(setting, scale, journal, stack)
+        build = _Builder(setting, scale, journal, stack, timed)
         async with starts:
             server, port = await build.server()
             proxies, port = await build.proxies(port)
@@ -103,6 +107,7 @@ class _Builder:
     scale: int
     journal: Journal
     stack: AsyncExitStack
+    timed: bool
     relays: dict[int, Relay] = field(default_factory=dict)
 
     async def server(self) -> tuple[Peer, int]:
@@ -131,7 +136,8 @@ class _Builder:
 
     async def client(self, port: int) -> Peer:
         """The client of a port."""
-        options = self._options(self.setting.client_arguments)
+        told = self.setting.client_arguments
+        options = self._options(told if self.timed else untimed(told))
         settings = {
             "target": f"{LOOPBACK}:{port}",
             "options": options,
@@ -164,6 +170,6 @@ class _Builder:
     async def _envoy(self, pod: Pod, leads_to: int) -> tuple[Child, int]:
         port = self.stack.enter_context(reserved_port())
         drains = whole_seconds(DRAIN_SECONDS, self.scale)
-        make = partial(bootstrap, pod.resources, leads_to=leads_to, scale=self.scale)
+        make = partial(bootstrap, pod.resources, leads_to=leads_to, scale=self.scale, timed=self.timed)
         running = await self.stack.enter_async_context(envoy(pod.words, port, make, drains))
         return running, port

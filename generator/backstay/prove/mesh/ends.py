@@ -15,6 +15,7 @@ from backstay.model.callers import Channel
 from backstay.model.network import Call, CallRoute
 from backstay.prove.istiod.shape import structs, text
 from backstay.prove.mesh.setting import Setting
+from backstay.upstream import grpc
 
 IN_TIME_PERCENT = 90
 """What takes so much of the time that it may take is answered in time; the rest is the machine's."""
@@ -78,14 +79,23 @@ def unended(setting: Setting) -> str | None:
     return None
 
 
+def lateness(setting: Setting) -> int:
+    """How much later than meant the end may come: where a service config alone says so, its runtime decides."""
+    runtime = setting.call.client.runtime.value
+    return 0 if any(_ends_by_route(setting)) else grpc.RUNTIMES[runtime].early
+
+
 def _ends(setting: Setting) -> Iterator[int]:
     call = setting.call
-    if call.stream not in {"client", "both"}:
-        known = (route.timeout for route in _routes(setting))
-        yield from (timeout.value for timeout in known if timeout is not None and timeout.value > 0)
+    yield from _ends_by_route(setting)
     for channel in setting.emitted.cluster.callers.channels:
         if (channel.client.name, channel.service.name) == (call.client.name, call.service.name):
             yield from _timeouts(channel)
+
+
+def _ends_by_route(setting: Setting) -> Iterator[int]:
+    known = (route.timeout for route in _routes(setting) if setting.call.stream not in {"client", "both"})
+    yield from (timeout.value for timeout in known if timeout is not None and timeout.value > 0)
 
 
 def _routes(setting: Setting) -> Iterator[CallRoute]:
@@ -98,7 +108,7 @@ def _routes(setting: Setting) -> Iterator[CallRoute]:
 def _timeouts(channel: Channel) -> Iterator[int]:
     """Of a channel's configuration; in a text of the spec's own, those for every method."""
     if channel.timeout is not None:
-        yield channel.timeout.value
+        yield channel.timeout.value - grpc.RUNTIMES[channel.client.runtime.value].early
     elif channel.service_config is not None:
         for method in structs(_parsed(channel.service_config.value), "method_config"):
             found = read_duration(text(method, "timeout"))

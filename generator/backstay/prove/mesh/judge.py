@@ -7,6 +7,7 @@ from backstay.core.units import show_duration
 from backstay.model.hop import Side
 from backstay.prove.mesh.deadline import Long, Unanswered
 from backstay.prove.mesh.drain import Drained
+from backstay.prove.mesh.ends import lateness
 from backstay.prove.mesh.failing import Failing
 from backstay.prove.mesh.frames import TOO_MANY_PINGS
 from backstay.prove.mesh.journal import Event, Journal, What
@@ -109,14 +110,14 @@ def ended(claim: Claim, seen: Unanswered, setting: Setting, scale: int) -> Findi
     if seen.told is None:
         words = f"the call was still open after {show_time(took)}, {attempts} at {setting.call.service.name}"
         return Finding(claim, Verdict.DISPROVED, words, None, scale)
-    in_time = took <= claim.limit + latest(claim.limit, scale)
+    in_time = took <= claim.limit + lateness(setting) + delay(claim.limit, scale)
     told = 0 < seen.attempts == seen.over and seen.told.event == "failed"
     cause = _cause(seen.journal, seen.began, setting, scale)
     words = f"{cause}; {_ending(seen.told)} after {show_time(took)}; {attempts}, {_over(seen)}"
     return Finding(claim, Verdict.PROVED if in_time and told else Verdict.DISPROVED, words, took, scale)
 
 
-def latest(limit: int, scale: int) -> int:
+def delay(limit: int, scale: int) -> int:
     """How much later than its deadline a call may end here, in the spec's milliseconds: that is this machine's delay."""
     return max(limit * _LATE_PERCENT // 100, _LATE_MS * scale)
 

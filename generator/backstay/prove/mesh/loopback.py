@@ -14,6 +14,7 @@ from backstay.prove.istiod.shape import number, opened, struct, structs, text
 from backstay.prove.mesh.base import VIRTUAL_INBOUND, Port
 from backstay.prove.mesh.relay import LOOPBACK
 from backstay.prove.mesh.scaled import scaled, spell_out
+from backstay.prove.mesh.untimed import untime
 from backstay.upstream.istio import HCM
 
 HAS_ADMIN = sys.platform == "linux"
@@ -54,9 +55,11 @@ def inbound(config: Config, port: Port) -> Struct:
     return _resources(listener, _named(config, port.inbound))
 
 
-def bootstrap(resources: Struct, listens: int, leads_to: int, scale: int) -> Plain:
-    """An Envoy bootstrap: the resources, `scale` times faster, between two loopback ports."""
+def bootstrap(resources: Struct, listens: int, leads_to: int, scale: int, *, timed: bool = True) -> Plain:
+    """An Envoy bootstrap: the resources, `scale` times faster, between two loopback ports; `timed` with requests' timeouts."""
     resources = deepcopy(resources)
+    if not timed:
+        untime(resources)
     spell_out(resources)
     for listener in structs(resources, "listeners"):
         listener["address"] = _address(listens)

@@ -49,7 +49,7 @@ class Dead:
 
 async def be_silent(setting: Setting, scale: int, starts: asyncio.Semaphore) -> Silent:
     """Open the call, say nothing for as long as the spec allows, speak, and see whether there is an answer."""
-    async with chain(setting, scale, starts) as running:
+    async with chain(setting, scale, starts, timed=_is_stream(setting)) as running:
         return await running.watched(_silence(running, setting, scale))
 
 
@@ -60,8 +60,13 @@ async def stop_peer(
 
     `severed`: the process goes on, and the network between the two is gone.
     """
-    async with chain(setting, scale, starts) as running:
+    async with chain(setting, scale, starts, timed=_is_stream(setting)) as running:
         return await running.watched(_stopped(running, setting, scale, side, severed=severed))
+
+
+def _is_stream(setting: Setting) -> bool:
+    """Whether the silence is part of a request, and so of the time that the request may take."""
+    return not setting.call.idles_between_calls
 
 
 def stretches(setting: Setting) -> list[int]:

@@ -4,7 +4,7 @@
 # profile: specs/profiles/datacentre.yaml
 # profile: specs/profiles/aws.yaml
 # profile: specs/profiles/argocd.yaml
-# backstay-content: sha256:c9c4c195bee7f930
+# backstay-content: sha256:7c9967c26e4349e1
 
 """Options of the channel to features, for grpc.insecure_channel or grpc.secure_channel."""
 
@@ -16,7 +16,7 @@ def features_options() -> list[tuple[str, int | str]]:
     options: list[tuple[str, int | str]] = []
     config = os.environ.get(
         "FEATURES_GRPC_SERVICE_CONFIG",
-        "{\"methodConfig\":[{\"name\":[{}],\"timeout\":\"7200s\"}]}",
+        "{\"methodConfig\":[{\"name\":[{}],\"timeout\":\"7202s\"}]}",
     )
     options.append(("grpc.service_config", config))
     return options
