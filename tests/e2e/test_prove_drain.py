@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ def template(*, grace: int | None = None, hook: int | None = None, proxy: str = 
 
 WAITS = "{proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true'}}"
 CASES = (
-    Case("classic, as installed", "1.26", CUT, "8 of 8 calls in flight were cut, the first 5s", {}),
+    Case("classic, as installed", "1.26", CUT, r"8 of 8 calls in flight were cut, the first [5-9]s", {}),
     Case("classic, drain long enough, grace not", "1.26", CUT, "grace 30s",
          template(proxy="{terminationDrainDuration: 100s}")),
     Case("classic, drain and grace", "1.26", KEPT, "all of 8",
@@ -53,7 +54,7 @@ CASES = (
          template(grace=150, hook=20, proxy="{terminationDrainDuration: 97s}")),
     Case("classic, a hook and a drain", "1.26", KEPT, "all of 12",
          template(grace=150, hook=20, proxy="{terminationDrainDuration: 120s}")),
-    Case("native, as installed", "1.30", CUT, "the first 30s", {}),
+    Case("native, as installed", "1.30", CUT, r"the first 3\ds", {}),
     Case("native, grace", "1.30", KEPT, "all of 8", template(grace=120)),
     Case("native, a hook and a grace", "1.30", KEPT, "all of 12", template(grace=130, hook=20)),
     Case("no sidecar, as installed", "1.30", CUT, "no sidecar, grace 30s", {}, sidecar=False),
@@ -92,5 +93,5 @@ def test_calls_outlive_a_pod_that_waits_for_them(case: Case, reports: dict[str, 
     """And no other; the report says by which numbers."""
     found = drained(reports[case.name])
     assert found.verdict is case.verdict, found.measured
-    assert case.says in found.measured
+    assert re.search(case.says, found.measured)
     assert found.claim.place.path == "termination.drain.longestRequest"

@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from backstay.core.failure import CannotTell
 
@@ -119,7 +120,7 @@ async def _started(
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *command, stdin=pipe, stdout=pipe, stderr=listening, env=env, process_group=0, limit=_LONGEST_LINE,
-            preexec_fn=_die_with_parent if _LIBC else None,
+            preexec_fn=partial(_die_with_parent, os.getpid()) if _LIBC else None,
         )
     )  # fmt: skip
     try:
@@ -132,7 +133,12 @@ async def _started(
         raise
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel for a SIGKILL when this process is gone, also when it was killed itself."""
+def _die_with_parent(parent: int) -> None:
+    """Ask the kernel for a SIGKILL when this process is gone, also when it was killed itself.
+
+    It may be gone already: the kernel says nothing of a death before it was asked.
+    """
     assert _LIBC is not None  # noqa: S101 - only called there
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from contextlib import suppress
 
@@ -100,3 +101,22 @@ def test_a_peer_that_does_not_start_is_named():
 
     with pytest.raises(CannotTell, match=r"the server api did not start: .*No module named"):
         asyncio.run(play())
+
+
+def test_a_child_whose_parent_died_before_it_could_ask_is_gone():
+    """A prover may be killed between the fork and the child's word to the kernel."""
+    code = (
+        "import os, sys, time\n"
+        "from backstay.prove import children\n"
+        "parent = os.getpid()\n"
+        "if os.fork():\n"
+        "    sys.exit()\n"
+        "while os.getppid() == parent:\n"
+        "    time.sleep(0.01)\n"
+        "children._die_with_parent(parent)\n"
+        "print('alive')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == ""

@@ -42,8 +42,10 @@ class Drained:
 async def drain(setting: Setting, scale: int, longest: int, starts: asyncio.Semaphore) -> Drained:
     """Make calls of up to `longest` (the spec's milliseconds), tell the server's pod to go, and see who gets an answer."""
     async with chain(setting, scale, starts) as running:
+        whole = max(1, takes(setting, longest) // scale)
+        await running.watched(_occupied(running, setting, whole))
         doomed = [running.server.child, *([running.sidecar[0]] if running.sidecar else [])]
-        return await running.watched(_drained(running, setting, scale, longest), doomed)
+        return await running.watched(_drained(running, setting, scale, whole), doomed)
 
 
 def takes(setting: Setting, longest: int) -> int:
@@ -56,10 +58,14 @@ def takes(setting: Setting, longest: int) -> int:
     return min([longest, *(end * IN_TIME_PERCENT // 100 for end in ends)])
 
 
-async def _drained(running: Chain, setting: Setting, scale: int, longest: int) -> Drained:
-    ends, whole = ending(setting), max(1, takes(setting, longest) // scale)
+async def _occupied(running: Chain, setting: Setting, whole: int) -> None:
+    """Have calls in flight, the longest of which takes so many milliseconds."""
     await connected(running, setting)
     await _begin(running, [max(1, whole * number // CALLS) for number in range(1, CALLS + 1)])
+
+
+async def _drained(running: Chain, setting: Setting, scale: int, whole: int) -> Drained:
+    ends = ending(setting)
     told = running.phase("the pod is told to go")
     pod = asyncio.create_task(_go(running, ends, scale))
     hook = ends.pre_stop / 1000 / scale
