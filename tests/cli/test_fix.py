@@ -165,3 +165,75 @@ def test_a_misspelt_field_of_any_kind_is_repaired(repository: Repository) -> Non
     repository.text("service.yaml", text)
     assert repository.backstay("audit", "service.yaml", "--fix", "--platform", "kubernetes=1.36").code == 0
     assert text_of(repository, "service.yaml") == text.replace("targetport", "targetPort")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("5 minutes", "5m"), ("90sec", "90s"), ("2 days", "48h"), ("1 Hour", "1h")]
+)
+def test_a_unit_in_words_is_repaired(repository: Repository, written: str, meant: str) -> None:
+    """There is one way to say it."""
+    text = CLUSTER.replace("[cloud]", "[]").replace("via: [edge], ", "")
+    repository.text(
+        "specs/clusters/one.yaml", text.format(name="one", key="silentFor").replace("1h", written)
+    )
+    ran = repository.backstay("check", "--fix")
+    assert "1 finding repaired in 1 file" in ran.err
+    assert f"silentFor: {meant}}}  # long\n" in text_of(repository, "specs/clusters/one.yaml")
+
+
+@pytest.mark.parametrize("written", ["5", '"5"', "5M", "5 parsecs", "true"])
+def test_a_time_without_a_unit_is_left_to_its_author(repository: Repository, written: str) -> None:
+    """Seconds are a guess."""
+    text = CLUSTER.replace("[cloud]", "[]").replace("via: [edge], ", "")
+    text = text.format(name="one", key="silentFor").replace("1h", written)
+    repository.text("specs/clusters/one.yaml", text)
+    assert repository.backstay("check", "--fix").code == 1
+    assert text_of(repository, "specs/clusters/one.yaml") == text
+
+
+ODD_FILES = {
+    "crlf.yaml": "# ours\r\napiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: kfp-launcher, namespace: a}\r\n"
+    "data:\r\n  PIPELINE_ROOT: minio://mlpipeline/v2   # root\r\n...\r\n",
+    "flow.json": '{"apiVersion": "v1", "kind": "ConfigMap",   "metadata": {"name": "kfp-launcher", "namespace": "b"},\n'
+    ' "data": {"PIPELINE_ROOT": "minio://mlpipeline/v2"} }',
+    "anchors.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kfp-launcher, namespace: &team c, labels: {team: *team}}\n"
+    "data: # of team c\n    PIPELINE_ROOT:   &root minio://mlpipeline/v2\n\n---\n\n# a second one\nkind: ConfigMap\n"
+    "apiVersion: v1\nmetadata: {name: x, namespace: c}\n",
+    "lists.yaml": "kind: List\napiVersion: v1\nitems:\n-   kind: List\n    apiVersion: v1\n    items:\n    - apiVersion: v1\n"
+    "      kind: ConfigMap\n      metadata:\n        name: kfp-launcher   # d's\n        namespace: 'd'\n"
+    "      data: {PIPELINE_ROOT: 'minio://mlpipeline/v2'}\n    # nothing more\n",
+    "overlay/kustomization.yaml": "resources: [base.yaml]\npatches: [{path: patch.yaml}]\n",
+    "overlay/base.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: e}\n",
+    "bom.yaml": "\ufeff--- # first\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: kfp-launcher, namespace: f}\n"
+    "data:\n  ? PIPELINE_ROOT\n  : minio://mlpipeline/v2\n",
+}
+
+
+def test_every_other_byte_is_kept(repository: Repository) -> None:
+    """Line ends, marks, flow style, anchors, lists in lists, odd blanks: one word of each file is another one."""
+    for name, text in ODD_FILES.items():
+        repository.text(f"apps/{name}", text)
+    ran = repository.backstay("audit", "apps", "--fix", "--platform", "pipelines=2.17")
+    assert "5 findings repaired in 5 files" in ran.err
+    for name, text in ODD_FILES.items():
+        wanted = text.replace("PIPELINE_ROOT", "defaultPipelineRoot").encode()
+        assert (repository.root / "apps" / name).read_bytes() == wanted, name
+    assert "repaired" not in repository.backstay("audit", "apps", "--fix", "--platform", "pipelines=2.17").err
+
+
+PATCHED = {
+    "kustomization.yaml": "resources: [base.yaml]\npatches: [{path: patch.yaml}]\n",
+    "base.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kfp-launcher, namespace: e}\n"
+    "data: {defaultPipelineRoot: minio://mlpipeline/v2}\n",
+    "patch.yaml": "# ours\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: kfp-launcher, namespace: e}\n"
+    "data:\n  MINIO_HOST: minio  # dead\n  other: x\n",
+}
+
+
+def test_what_several_files_make_is_left(repository: Repository) -> None:
+    """Whether the patch or its base should change is not for a tool to say; the reason is told."""
+    for name, text in PATCHED.items():
+        repository.text(f"apps/{name}", text)
+    repository.backstay("audit", "apps", "--fix=unsafe", "--platform", "pipelines=2.17")
+    for name, text in PATCHED.items():
+        assert text_of(repository, f"apps/{name}") == text

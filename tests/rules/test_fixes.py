@@ -14,7 +14,7 @@ from backstay.text.yaml import parse
 from support import casebook
 from support.compiler import compile_spec
 
-_RULES_WITH_FIXES = 30
+_RULES_WITH_FIXES = 60
 _ON_OBJECTS = [case for case in casebook.cases() if case.objects and case.before is None and case.findings]
 _ON_SPECS = [case for case in casebook.cases() if case.objects is None and case.findings]
 

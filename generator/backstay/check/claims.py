@@ -13,9 +13,12 @@ Mend = Callable[[Item, Found], Fix | None]
 """The repair of what a claim found in an object, if there is one."""
 
 
-def judge(
-    ctx: Context, rule: Rule, expressed: Expressed, mend: Mend = lambda _item, _found: None
-) -> Iterator[Diagnostic]:
+def no_repair(_item: Item, _found: Found) -> Fix | None:
+    """For claims whose findings only people can mend."""
+    return None
+
+
+def judge(ctx: Context, rule: Rule, expressed: Expressed, mend: Mend = no_repair) -> Iterator[Diagnostic]:
     """What the claims find in all objects: kind by kind, object by object."""
     told = expressed.claims(Installed(ctx.features, ctx.versions, ctx.parameters))
     for kind in dict.fromkeys(kind for claim in told for kind in claim.over):

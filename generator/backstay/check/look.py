@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from backstay.check.context import Context, Item
 from backstay.core.fact import Fact, OriginKind
+from backstay.core.fix import Edit, Fix, unsafe
 from backstay.core.place import Place
 from backstay.core.route import Route, read
 
@@ -233,3 +234,20 @@ def stated(fact: Fact[T], otherwise: Place | None = None) -> Place:
         if origin.kind is OriginKind.SPEC:
             return Place(route=read(origin.ref) or ())
     return otherwise or Place()
+
+
+def rewritten(fact: Fact[T], value: str | int) -> Fix | None:
+    """Another value in the spec line that states a fact; None where no line does."""
+    route = stated(fact).route
+    return unsafe(f"write `{value}`", Edit(route, value)) if route else None
+
+
+def assigned(container: Container, env: Environment, name: str, value: str) -> Edit | None:
+    """A variable with another value, or added; None where `envFrom` or a reference sets it, or may."""
+    found = env.get(name)
+    listed = (*container.route, "env")
+    if found is not None:
+        own = found.route[:-2] == listed and found.route[-1] == "value"
+        return Edit(found.route, value) if own else None
+    entry = {"name": name, "value": value}
+    return Edit((*listed, len(listing(container.value.get("env")))), entry) if env.lacks(name) else None

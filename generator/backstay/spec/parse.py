@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from backstay.core.diagnostic import Diagnostic
-from backstay.core.fix import Edit, Rename, meant
+from backstay.core.fix import Edit, Rename, meant, safe
 from backstay.core.place import Place
 from backstay.core.route import Route, show
 from backstay.spec import rules
@@ -67,7 +67,9 @@ def _finding(root: type[BaseModel], detail: ErrorDetails) -> Diagnostic:
     if kind == "value":
         context = detail.get("ctx", {})
         rule = rules.SECRET_IN_SPEC if context.get("kind") == "secret" else rules.WRONG_VALUE
-        return rule.report(str(context["message"]), at=Place(route=route), help=str(context["help"]))
+        instead = str(context["meant"])
+        fix = safe(f"write `{instead}`", Edit(route, instead)) if instead else None
+        return rule.report(str(context["message"]), at=Place(route=route), help=str(context["help"]), fix=fix)
     if kind in {"literal_error", "enum"}:
         return _unknown_choice(route, detail)
     if kind in _TYPE_WORDS:

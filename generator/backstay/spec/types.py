@@ -29,15 +29,22 @@ _DECIMAL_UNITS = {
 }
 
 
-def wrong(kind: str, message: str, help_: str) -> PydanticCustomError:
-    """A finding about one value: what is wrong and what to write. Neither may repeat a secret."""
-    return PydanticCustomError("value", "{message}", {"message": message, "kind": kind, "help": help_})
+def wrong(kind: str, message: str, help_: str, meant: str = "") -> PydanticCustomError:
+    """A finding about one value: what is wrong and what to write. Neither may repeat a secret.
+
+    `meant`: the same value as it is spelt here, where there is no doubt about it.
+    """
+    return PydanticCustomError(
+        "value", "{message}", {"message": message, "kind": kind, "help": help_, "meant": meant}
+    )
 
 
 def _duration(value: object) -> int:
     ms = read_duration(value) if isinstance(value, str) else None
     if ms is None:
-        raise wrong("duration", f"{_seen(value)} is not a duration", _duration_help(value))
+        raise wrong(
+            "duration", f"{_seen(value)} is not a duration", _duration_help(value), _duration_meant(value)
+        )
     if ms > MAX_DURATION_MS:
         raise wrong("duration", f"{_seen(value)} is longer than a year", "state the time in h, m, s or ms")
     return ms
@@ -53,11 +60,37 @@ def _whole_seconds(ms: int) -> int:
     return ms
 
 
+_TIME_WORDS = {
+    word: unit
+    for unit, words in {
+        "ms": ("ms", "msec", "msecs", "millisecond", "milliseconds"),
+        "s": ("s", "sec", "secs", "second", "seconds"),
+        "m": ("m", "min", "mins", "minute", "minutes"),
+        "h": ("h", "hr", "hrs", "hour", "hours"),
+    }.items()
+    for word in words
+}
+_DAYS = ("d", "day", "days")
+
+
 def _duration_help(value: object) -> str:
-    number = re.match(r"\s*(\d+)\s*(ms|[smh])?", str(value))
-    if number is None or isinstance(value, bool):
-        return "write a number with a unit, such as `60s`, `5m`, `1h30m` or `250ms`"
-    return f"write `{number[1]}{number[2] or 's'}`: durations carry a unit (ms, s, m or h) and no space"
+    meant = _duration_meant(value)
+    number = re.fullmatch(r"\s*(\d+)\s*", str(value))
+    if meant or (number and not isinstance(value, bool)):
+        written = meant or f"{number[1]}s" if number else meant
+        return f"write `{written}`: durations carry a unit (ms, s, m or h) and no space"
+    return "write a number with a unit, such as `60s`, `5m`, `1h30m` or `250ms`"
+
+
+def _duration_meant(value: object) -> str:
+    """A number with a unit in words, as a duration; empty where the unit is missing or none."""
+    found = re.fullmatch(r"\s*(\d{1,9})\s*([A-Za-z]+)\s*", str(value))
+    if found is None or isinstance(value, bool):
+        return ""
+    number, word = int(found[1]), found[2] if found[2] == "M" else found[2].lower()
+    if word in _DAYS:
+        return f"{24 * number}h"
+    return f"{number}{_TIME_WORDS[word]}" if word in _TIME_WORDS else ""
 
 
 def _size(value: object) -> int:

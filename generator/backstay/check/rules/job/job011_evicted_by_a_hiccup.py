@@ -59,7 +59,7 @@ def _in_spec(ctx: Context) -> Iterator[Diagnostic]:
         held = workload.toleration
         if held is not None and held.value < least:
             yield RULE.report(f"pods leave a silent node after {show_duration(held.value)}: {_WHY}",
-                              at=look.stated(held, workload.place), help=_HELP.format(show_duration(least)))  # fmt: skip
+                              at=look.stated(held, workload.place), help=_HELP.format(show_duration(least)), fix=look.rewritten(held, show_duration(least)))  # fmt: skip
 
 
 def _in_objects(ctx: Context) -> Iterator[Diagnostic]:

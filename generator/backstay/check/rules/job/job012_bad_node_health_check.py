@@ -28,6 +28,7 @@ from backstay.check.look import Part, whole
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import recovery
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import read_duration, show_duration
 
 RULE = rule(__doc__, "JOB012", "bad-node-health-check")
@@ -42,7 +43,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         for one, other in _EXCLUDE:
             if spec.value.get(one) is not None and spec.value.get(other) is not None:
                 yield ctx.report(
-                    RULE, item, spec.to(one), f"{one} and {other} exclude each other", f"take `{one}` out"
+                    RULE,
+                    item,
+                    spec.to(one),
+                    f"{one} and {other} exclude each other",
+                    f"take `{one}` out",
+                    fix=unsafe(f"take `{one}` out", Edit((*spec.route, one), None)),
                 )
         for condition in spec.each("unhealthyConditions"):
             yield from _judge(ctx, condition)
@@ -54,7 +60,8 @@ def _judge(ctx: Context, condition: Part) -> Iterator[Diagnostic]:
     if condition.get("type") == "Ready" and lasts is not None and lasts < grace:
         yield ctx.report(RULE, condition.item, condition.to("duration"),
                          f"a node is remediated after {show_duration(lasts)}, sooner than the {show_duration(grace)} in which a heartbeat may be late",
-                         f"write {show_duration(max(60_000, grace))} or more")  # fmt: skip
+                         f"write {show_duration(max(60_000, grace))} or more",
+                         fix=unsafe(f"write `{show_duration(max(60_000, grace))}`", Edit((*condition.route, "duration"), show_duration(max(60_000, grace)))))  # fmt: skip
 
 
 CHECK = Check(RULE, reads=frozenset({"NodeHealthCheck"}), run=check)

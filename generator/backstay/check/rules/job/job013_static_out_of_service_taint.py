@@ -29,13 +29,16 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.claims.pods import CONFIGURATIONS, JOB013
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "JOB013", "static-out-of-service-taint", JOB013.severity)
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge what configures nodes, and Nodes."""
-    yield from claims.judge(ctx, RULE, JOB013)
+    yield from claims.judge(
+        ctx, RULE, JOB013, lambda _item, found: unsafe("take the taint out", Edit(found.route, None))
+    )
 
 
 CHECK = Check(RULE, reads=frozenset({*CONFIGURATIONS, "Node"}), run=check)

@@ -66,7 +66,8 @@ def _pool(pool: NodePool, workloads: list[Workload]) -> Iterator[Diagnostic]:
     name = max(needs, key=lambda one: needs[one])
     if left < needs[name]:
         yield RULE.report(f"{_words(left)}, and those of `{name}` may take {show_duration(needs[name])} to end",
-                          at=look.stated(pool.shutdown_grace, pool.place), help=f"write `shutdownGrace: {show_duration(needs[name] + critical)}` or more")  # fmt: skip
+                          at=look.stated(pool.shutdown_grace, pool.place), help=f"write `shutdownGrace: {show_duration(needs[name] + critical)}` or more",
+                          fix=look.rewritten(pool.shutdown_grace, show_duration(needs[name] + critical)))  # fmt: skip
 
 
 def _kubelet(ctx: Context, kubelet: Part) -> Iterator[Diagnostic]:

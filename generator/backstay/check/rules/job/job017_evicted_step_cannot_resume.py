@@ -47,7 +47,8 @@ def _judge(workload: Workload) -> Iterator[Diagnostic]:
     for name, tries, place in parts:
         if tries.value == 0:
             yield RULE.report(f"{name} is to survive {lost} {'disruption' if lost == 1 else 'disruptions'} without a retry: ZenML refuses its second pod",
-                              at=look.stated(tries, place), help=f"write `attempts: {1 + lost}`, or `disruptions: 0` if it need not survive any")  # fmt: skip
+                              at=look.stated(tries, place), help=f"write `attempts: {1 + lost}`, or `disruptions: 0` if it need not survive any",
+                              fix=look.rewritten(tries, 1 + lost))  # fmt: skip
 
 
 CHECK = Check(RULE, reads=frozenset({"workloads"}), run=check)

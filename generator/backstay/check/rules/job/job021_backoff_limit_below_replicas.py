@@ -43,6 +43,7 @@ from backstay.check.look import Part
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, unsafe
 from backstay.model.jobs import Layer, Workload
 
 RULE = rule(__doc__, "JOB021", "backoff-limit-below-replicas")
@@ -67,7 +68,8 @@ def _in_spec(ctx: Context) -> Iterator[Diagnostic]:
                 others = workload.total_attempts // (1 + one.retries.value)
                 wanted = -(-workload.attempts.value // others) - 1
                 yield RULE.report(_message(workload, wanted), at=look.stated(one.retries),
-                                  help=f"write {wanted * workload.replicas.value + 1}, or leave it out")  # fmt: skip
+                                  help=f"write {wanted * workload.replicas.value + 1}, or leave it out",
+                                  fix=look.rewritten(one.retries, wanted * workload.replicas.value + 1) if others == 1 else None)  # fmt: skip
 
 
 def _message(workload: Workload, wanted: int) -> str:
@@ -86,7 +88,8 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
             yield ctx.report(RULE, job.item, (*job.route, "runPolicy", "backoffLimit"),
                              "the job fails at the first restart of a container" if limit == 1
                              else f"the limit is a sum over {count} replicas: one restart of each uses it up",
-                             f"write {max(2, count + 1)} or more, for each restart of the group {count} more", None if limit == 1 else Severity.WARNING)  # fmt: skip
+                             f"write {max(2, count + 1)} or more, for each restart of the group {count} more", None if limit == 1 else Severity.WARNING,
+                             unsafe(f"write {max(2, count + 1)}", Edit((*job.route, "runPolicy", "backoffLimit"), max(2, count + 1))))  # fmt: skip
 
 
 def _restarted(job: Part) -> int:

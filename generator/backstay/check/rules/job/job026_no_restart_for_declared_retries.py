@@ -34,6 +34,7 @@ from backstay.check.look import Part, whole
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.core.diagnostic import Diagnostic, Related
+from backstay.core.fix import Edit, Fix, unsafe
 from backstay.model.jobs import Kind, Layer, Workload
 
 RULE = rule(__doc__, "JOB026", "no-restart-for-declared-retries")
@@ -78,7 +79,16 @@ def _judge(workload: Workload, jobset: Part, retries: int) -> Iterator[Diagnosti
         at=jobset.item.place_of(route), object=jobset.item.ref, field=route,
         related=(Related(look.stated(workload.attempts, workload.place), "how often it may be tried"),),
         help=f"write `failurePolicy: {{maxRestarts: {retries}}}`",
+        fix=_written(jobset, retries),
     )  # fmt: skip
+
+
+def _written(jobset: Part, retries: int) -> Fix | None:
+    """The restarts put into the object, unless it was emitted: then it is the spec's to say."""
+    route = (*jobset.route, "failurePolicy", "maxRestarts")
+    return (
+        unsafe(f"write `maxRestarts: {retries}`", Edit(route, retries)) if jobset.item.takes(route) else None
+    )
 
 
 CHECK = Check(RULE, reads=pods.RUNTIMES | {"JobSet", "TrainJob", "jobs"}, run=check)

@@ -35,6 +35,7 @@ from backstay.check.rules.job import pods
 from backstay.check.rules.job.pods import Job
 from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.fact import Fact
+from backstay.core.fix import Edit, unsafe
 from backstay.core.place import Place
 from backstay.model.jobs import Layer, Retrying, Workload, attempts
 
@@ -124,6 +125,7 @@ def _nested(ctx: Context, job: Job, restarts: int) -> Iterator[Diagnostic]:
         f"JobSet restarts {restarts} times and the Job {job.name} retries {limit} times{default}: {total} starts in all"
         + (f", and the budget is {most.value}" if most and over else ""),
         "write `backoffLimit: 0` so that only JobSet retries", None if over else Severity.WARNING,
+        unsafe("write `backoffLimit: 0`", Edit((*job.spec.route, "backoffLimit"), 0)),
     )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ def _workload(workload: Workload, deadline: int, needed: Derivation) -> Iterator
         at=look.stated(workload.deadline, workload.place),
         related=tuple(Related(look.stated(fact), words) for fact, words in facts if fact and fact.is_stated),
         help=f"write `deadline: {show_duration(total)}` or more, or lower `attempts`",
+        fix=look.rewritten(workload.deadline, show_duration(total)),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.check.rules.job.pods import Pods
 from backstay.core.diagnostic import Diagnostic, Related, Severity
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import read_quantity
 from backstay.model.jobs import NodePool
 
@@ -64,6 +65,7 @@ def _container(container: Part, pool: NodePool) -> Iterator[Diagnostic]:
         at=container.item.place_of(route), object=container.item.ref, field=route,
         related=(Related(look.stated(pool.overcommit, pool.place), "the pool"),),
         help=f"write `requests: {{memory: {limit}}}`",
+        fix=unsafe(f"write `{limit}`", Edit(route, limit)) if container.item.takes(route) else None,
     )  # fmt: skip
 
 
@@ -74,6 +76,7 @@ def _kubelet(ctx: Context, config: Part) -> Iterator[Diagnostic]:
         yield ctx.report(
             RULE, config.item, hard.route, f"evictionHard names some signals, and with that {', '.join(lost)} have no threshold",
             "write `mergeDefaultEvictionSettings: true`, or name all of them",
+            fix=unsafe("write `mergeDefaultEvictionSettings: true`", Edit(("mergeDefaultEvictionSettings",), value=True)),
         )  # fmt: skip
 
 

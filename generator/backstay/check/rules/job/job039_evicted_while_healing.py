@@ -28,7 +28,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import configs
 from backstay.check.rules.msh import envoy
 from backstay.core.diagnostic import Diagnostic, Related, Severity
-from backstay.core.fix import Edit, unsafe
+from backstay.core.fix import Edit, Fix, unsafe
 from backstay.core.units import show_duration
 from backstay.model.jobs import Recovery, Workload
 
@@ -61,7 +61,17 @@ def _too_short(ctx: Context, waiting: Part) -> Iterator[Diagnostic]:
             at=waiting.item.place_of(waiting.to(key)), object=waiting.item.ref, field=waiting.to(key),
             related=(Related(look.stated(recovery.recover_in, recovery.place), "how soon jobs have to run again"),),
             help=f"write `recoveryTimeout: {_rounded(needed)}` or more",
+            fix=_longer(waiting, _rounded(needed)),
         )  # fmt: skip
+
+
+def _longer(waiting: Part, timeout: str) -> Fix | None:
+    route = (*waiting.route, "recoveryTimeout")
+    return (
+        unsafe(f"write `recoveryTimeout: {timeout}`", Edit(route, timeout))
+        if waiting.item.takes(route)
+        else None
+    )
 
 
 def _slowest(ctx: Context) -> tuple[Workload, int] | None:

@@ -120,7 +120,9 @@ def _levels(config: Part) -> Iterator[tuple[Part, Mapping[str, object]]]:
 
 def _mend(part: Part, key: str, known: Mapping[str, object]) -> Fix | None:
     near = get_close_matches(key, known, 1)
-    there = not near or near[0] in part.value
+    if not near:
+        return safe("take it out", Edit((*part.route, key), None))
+    there = near[0] in part.value
     return None if there else meant(f"write `{near[0]}`", key, near[0], Rename((*part.route, key), near[0]))
 
 
@@ -137,6 +139,7 @@ def _renamed(ctx: Context, config: Part) -> Iterator[Diagnostic]:
                 RULE, config.item, (*certificates.route, key),
                 f"Trainer {ctx.versions.get('trainer', '2.4')} has no `certManagement.{key}` any more",
                 "take it out: from 2.4 on the manager finds its Service and Secret under other keys (kubeflow/trainer#3386)",
+                fix=safe("take it out", Edit((*certificates.route, key), None)),
             )  # fmt: skip
 
 

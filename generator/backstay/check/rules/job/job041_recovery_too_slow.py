@@ -56,6 +56,7 @@ def _late(workload: Workload, recovery: Recovery, takes: int) -> Diagnostic:
         at=look.stated(pin or recovery.recover_in, recovery.place),
         related=tuple(_stated(workload, steps)),
         help=f"write `recoverIn: {show_duration(least)}` or more, or shorten a step: a checkpoint sooner written, a pod sooner started",
+        fix=look.rewritten(recovery.recover_in, show_duration(least)) if least == takes else None,
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import argo, install
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, Fix, safe, unsafe
 from backstay.core.route import Route
 
 RULE = rule(__doc__, "KFP010", "dead-store-variable")
@@ -55,19 +56,29 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     version = ctx.versions.get("pipelines")
     if version is None or ctx.has(Feature.STORE_BY_SERVICE_LINKS):
         return
-    for item, route, name, help_ in (*_of_api_server(ctx), *_of_steps(ctx)):
-        yield ctx.report(RULE, item, route, f"Pipelines {version} does not read {name}", help_)
+    for item, route, name, help_, fix in (*_of_api_server(ctx), *_of_steps(ctx)):
+        yield ctx.report(RULE, item, route, f"Pipelines {version} does not read {name}", help_, fix=fix)
 
 
-def _of_api_server(ctx: Context) -> Iterator[tuple[Item, Route, str, str]]:
+def _of_api_server(ctx: Context) -> Iterator[tuple[Item, Route, str, str, Fix | None]]:
     for container, env in install.environments(ctx, install.API_SERVER):
         for name, instead in _INSTEAD.items():
             found = env.get(name)
             if found:
-                yield container.item, found.route, name, f"set {instead}"
+                yield container.item, found.route, name, f"set {instead}", _renamed(found, env, instead)
 
 
-def _of_steps(ctx: Context) -> Iterator[tuple[Item, Route, str, str]]:
+def _renamed(found: look.Env, env: look.Environment, instead: str) -> Fix | None:
+    """The name that this release reads; where that is set too, the dead entry goes. None for what `envFrom` brings."""
+    entry = found.route[:-1]
+    if entry[-2:-1] != ("env",):
+        return None
+    if env.get(instead):
+        return safe("take it out", Edit(entry, None))
+    return unsafe(f"name it {instead}", Edit((*entry, "name"), instead))
+
+
+def _of_steps(ctx: Context) -> Iterator[tuple[Item, Route, str, str, Fix | None]]:
     mains = [
         (part.item, part.value.get("env"), (*part.route, "env"))
         for part in argo.setting(ctx, "mainContainer")
@@ -79,7 +90,7 @@ def _of_steps(ctx: Context) -> Iterator[tuple[Item, Route, str, str]]:
         for entry, place in look.entries(env, route):
             name = look.text(entry.get("name"))
             if name in _INSTEAD:
-                yield item, place, name, "state the endpoint under `providers` of kfp-launcher"
+                yield item, place, name, "state the endpoint under `providers` of kfp-launcher", None
 
 
 CHECK = Check(RULE, reads=frozenset({"Deployment", "ConfigMap", "PodDefault"}), run=check)

@@ -28,6 +28,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import install, launcher
 from backstay.claims.pipelines import KFP011
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "KFP011", "bad-pipeline-root", KFP011.severity)
 
@@ -44,7 +45,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             if root and root.query and any(p.scheme == root.scheme for p in launcher.providers_of(ctx, item)):
                 message = f"a query in the pipeline root makes the launcher ignore `providers.{root.scheme}`"
                 yield ctx.report(
-                    RULE, item, _FIELD, message, "take the query out and state its options there"
+                    RULE,
+                    item,
+                    _FIELD,
+                    message,
+                    "take the query out and state its options there",
+                    fix=unsafe("take the query out", Edit(_FIELD, str(text).partition("?")[0])),
                 )
 
 

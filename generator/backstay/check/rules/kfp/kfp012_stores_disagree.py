@@ -65,6 +65,7 @@ from backstay.check.rules.kfp import endpoint, launcher
 from backstay.check.rules.kfp.endpoint import Endpoint
 from backstay.check.rules.kfp.places import StorePlace, of_spec, places
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, Fix, unsafe
 
 RULE = rule(__doc__, "KFP012", "stores-disagree")
 
@@ -85,7 +86,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             message = f"{place.who} names another store: {'; '.join(differing.values())}"
             route = place.fields[next(iter(differing))]
             help_ = _help(place, reference, differing)
-            yield ctx.report(RULE, place.item, route, message, help_, _severity(place, reference))
+            fix = _agreeing(place, reference, differing)
+            yield ctx.report(RULE, place.item, route, message, help_, _severity(place, reference), fix)
 
 
 def _said(place: StorePlace) -> dict[str, _Said]:
@@ -138,6 +140,26 @@ def _severity(place: StorePlace, reference: _Reference) -> Severity | None:
     root = launcher.root_of(place.item) if place.item.ref.name == launcher.NAME else None
     of_its_own = root is not None and "bucket" in reference and root.bucket != reference["bucket"][0]
     return Severity.WARNING if of_its_own else None
+
+
+def _agreeing(place: StorePlace, reference: _Reference, differing: Mapping[str, str]) -> Fix | None:
+    """The reference's values where a place has a field of its own for each that differs."""
+    edits = [_edit(place, part, reference[part][0]) for part in differing]
+    written = [one for one in edits if one is not None]
+    title = "write " + " and ".join(f"`{one.route[-1]}: {one.value}`" for one in written)
+    return unsafe(title, *written) if len(written) == len(edits) else None
+
+
+def _edit(place: StorePlace, part: str, value: _Said) -> Edit | None:
+    route = place.fields[part]
+    match route[-1], value:
+        case "endpoint", Endpoint():
+            return Edit(route, str(value))
+        case "bucket", str():
+            return Edit(route, value)
+        case ("insecure", bool()):
+            return Edit(route, not value)
+    return None
 
 
 def _help(place: StorePlace, reference: _Reference, differing: Mapping[str, str]) -> str:

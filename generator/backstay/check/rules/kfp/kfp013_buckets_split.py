@@ -38,6 +38,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import install, launcher, places
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "KFP013", "buckets-split")
 
@@ -54,7 +55,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             message = f"runs in {item.ref.namespace} write to bucket `{root.bucket}`, and the install uses `{bucket}`"
             help_ = f"write `defaultPipelineRoot: {root.scheme}://{bucket}/{root.prefix}`"
             severity = None if root.bucket == _BUILT_IN else Severity.WARNING
-            yield ctx.report(RULE, item, _FIELD, message, help_, severity)
+            fix = unsafe(help_, Edit(_FIELD, f"{root.scheme}://{bucket}/{root.prefix}"))
+            yield ctx.report(RULE, item, _FIELD, message, help_, severity, fix)
 
 
 def _buckets(ctx: Context) -> Iterator[str]:

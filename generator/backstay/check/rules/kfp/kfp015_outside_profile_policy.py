@@ -26,6 +26,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import archive, endpoint, install, launcher, places
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "KFP015", "outside-profile-policy")
 
@@ -52,7 +53,8 @@ def _launcher(ctx: Context, item: Item) -> Iterator[Diagnostic]:
     if fault:
         good = f"{root.scheme}://{_BUCKET}/private-artifacts/{item.ref.namespace}/{root.prefix}"
         help_ = f"write `defaultPipelineRoot: {good}`, or let its path start with `artifacts/`"
-        yield ctx.report(RULE, item, ("data", "defaultPipelineRoot"), fault, help_)
+        fix = unsafe(f"write `{good}`", Edit(("data", "defaultPipelineRoot"), good))
+        yield ctx.report(RULE, item, ("data", "defaultPipelineRoot"), fault, help_, fix=fix)
 
 
 def _uses_profile_store(ctx: Context, item: Item, scheme: str) -> bool:

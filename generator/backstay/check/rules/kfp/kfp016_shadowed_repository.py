@@ -39,6 +39,7 @@ from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import archive, argo, places
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, Fix, safe
 
 RULE = rule(__doc__, "KFP016", "shadowed-repository")
 
@@ -52,7 +53,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         if fault:
             have = ", ".join(f"`{key}`" for key in look.data(item)) or "none yet"
             help_ = f"annotate `{places.DEFAULT_KEY}` with a key of `data` ({have})"
-            yield ctx.report(RULE, item, _ANNOTATIONS, fault, help_)
+            yield ctx.report(RULE, item, _ANNOTATIONS, fault, help_, fix=_only_key(item))
     yield from _shadows(ctx)
 
 
@@ -62,6 +63,14 @@ def _bad_default(item: Item) -> str | None:
         return None
     named = f"`{key}`, which is not there" if key else "no default key"
     return f"artifact-repositories of {item.ref.namespace} names {named}, and every workflow there fails"
+
+
+def _only_key(item: Item) -> Fix | None:
+    """The only key there is, which must be the one that is meant."""
+    keys = list(look.data(item))
+    if len(keys) != 1:
+        return None
+    return safe(f"annotate it with `{keys[0]}`", Edit((*_ANNOTATIONS, places.DEFAULT_KEY), keys[0]))
 
 
 def _shadows(ctx: Context) -> Iterator[Diagnostic]:

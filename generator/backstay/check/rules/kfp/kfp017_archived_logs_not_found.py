@@ -24,6 +24,7 @@ from backstay.check.rules.kfp import archive, argo, install, places
 from backstay.check.rules.kfp.archive import Archive
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.feature import Feature
+from backstay.core.fix import safe
 
 RULE = rule(__doc__, "KFP017", "archived-logs-not-found", Severity.WARNING)
 
@@ -87,7 +88,10 @@ def _keys(
         message = (
             f"the UI looks for logs under `{keys}`, and {_who(other)} archives them under `{other.keys}`"
         )
-        yield ctx.report(RULE, container.item, route, message, f"set ARGO_KEYFORMAT={other.keys}")
+        agreed = all(_agree(env, other.keys, there) for there in found)
+        edit = look.assigned(container, env, "ARGO_KEYFORMAT", other.keys) if agreed else None
+        fix = safe(f"set it to `{other.keys}`", edit) if edit else None
+        yield ctx.report(RULE, container.item, route, message, f"set ARGO_KEYFORMAT={other.keys}", fix=fix)
 
 
 def _unfilled(keys: str) -> str | None:
@@ -123,9 +127,11 @@ def _bucket(
     if bucket is not None and other:
         route = stated.route if stated else (*container.route, "env")
         message = f"the UI looks for logs in bucket `{bucket}`, and {_who(other)} archives them in `{other.place.bucket}`"
-        yield ctx.report(
-            RULE, container.item, route, message, f"set ARGO_ARCHIVE_BUCKETNAME={other.place.bucket}"
-        )
+        named = {there.place.bucket for there in found} - {None}
+        edit = look.assigned(container, env, "ARGO_ARCHIVE_BUCKETNAME", str(other.place.bucket))
+        fix = safe(f"set it to `{other.place.bucket}`", edit) if edit and len(named) == 1 else None
+        help_ = f"set ARGO_ARCHIVE_BUCKETNAME={other.place.bucket}"
+        yield ctx.report(RULE, container.item, route, message, help_, fix=fix)
 
 
 def _who(there: Archive) -> str:

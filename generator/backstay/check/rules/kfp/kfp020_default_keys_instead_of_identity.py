@@ -33,6 +33,7 @@ from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import install
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, unsafe
 from backstay.core.route import Route
 
 RULE = rule(__doc__, "KFP020", "default-keys-instead-of-identity")
@@ -50,17 +51,31 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     )
     for container, env in install.environments(ctx, install.API_SERVER):
         if stated or _has_role(ctx, container.item):
-            for route, message, help_ in _faults(env, (*container.route, "env"), stated=stated):
-                yield ctx.report(RULE, container.item, route, message, help_)
+            fix = _emptied(container, env, stated=stated)
+            for key, route, message in _faults(env, (*container.route, "env"), stated=stated):
+                yield ctx.report(RULE, container.item, route, message, f'set {key} to ""', fix=fix)
 
 
-def _faults(env: look.Environment, whole: Route, *, stated: bool) -> Iterator[tuple[Route, str, str]]:
+def _faults(env: look.Environment, whole: Route, *, stated: bool) -> Iterator[tuple[str, Route, str]]:
     for key in _KEYS:
         found = env.get(key)
         if env.lacks(key):
-            yield whole, f"{key} is not set, so the default of config.json is used", f'set {key} to ""'
+            yield key, whole, f"{key} is not set, so the default of config.json is used"
         elif stated and found and found.value != "":
-            yield found.route, f"{key} is set, although the pod's own identity is wanted", f'set {key} to ""'
+            yield key, found.route, f"{key} is set, although the pod's own identity is wanted"
+
+
+def _emptied(container: look.Container, env: look.Environment, *, stated: bool) -> Fix | None:
+    """Both keys at once: one alone would keep the API server from starting."""
+    keys = [key for key, *_ in _faults(env, (), stated=stated)]
+    edits = [one for key in keys if (one := look.assigned(container, env, key, "")) is not None]
+    if len(edits) < len(keys):
+        return None
+    own = [one for one in edits if one.route[-1] == "value"]
+    added = [one for one in edits if one not in own]
+    end = len(look.listing(container.value.get("env")))
+    behind = [Edit((*one.route[:-1], end + number), one.value) for number, one in enumerate(added)]
+    return unsafe(f"empty {' and '.join(keys)}", *own, *behind)
 
 
 def _has_role(ctx: Context, item: Item) -> bool:

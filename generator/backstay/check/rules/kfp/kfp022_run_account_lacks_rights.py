@@ -36,12 +36,14 @@ Source: kubeflow/pipelines manifests/kustomize/base/pipeline/pipeline-runner-rol
 
 from collections.abc import Iterator
 
-from backstay.check.context import Context
+from backstay.check import look
+from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import rbac
 from backstay.check.rules.kfp.rbac import Right
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, Fix, unsafe
 
 RULE = rule(__doc__, "KFP022", "run-account-lacks-rights")
 
@@ -72,7 +74,19 @@ def _report(ctx: Context, grant: rbac.Grant, account: str, lacking: list[Right])
         RULE, role, ("rules",),
         f"service account {grant.namespace}/{account}, which runs steps, may not {', '.join(map(str, lacking))}",
         f"add to {role.ref}: {'; '.join(map(_words, lacking))}",
+        fix=_granted(role, lacking),
     )  # fmt: skip
+
+
+def _granted(role: Item, lacking: list[Right]) -> Fix:
+    """The rights at the end of the role, a rule each resource."""
+    there = len(look.listing(role.value.get("rules")))
+    verbs: dict[tuple[str, str], list[str]] = {}
+    for right in lacking:
+        verbs.setdefault((right.group, right.resource), []).append(right.verb)
+    added = [{"apiGroups": [of[0]], "resources": [of[1]], "verbs": some} for of, some in verbs.items()]
+    edits = (Edit(("rules", there + number), rule) for number, rule in enumerate(added))
+    return unsafe(f"grant {', '.join(map(str, lacking))}", *edits)
 
 
 def _words(right: Right) -> str:

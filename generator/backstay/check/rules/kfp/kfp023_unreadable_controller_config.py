@@ -30,11 +30,13 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import argo
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, Fix, Rename, meant, safe, unsafe
 from backstay.core.route import Route, show
 from backstay.upstream.workflows_config import ROOT, Field, Many, Shape, shape
 
 RULE = rule(__doc__, "KFP023", "unreadable-controller-config")
 
+_RENAMED = {"options": "modifiers"}
 _INSTEAD = {"options": "write `modifiers`, which is what the controller reads; upstream's example is wrong"}
 
 
@@ -43,8 +45,10 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     if not ctx.has(Feature.STRICT_CONTROLLER_CONFIG):
         return
     for item in ctx.named("ConfigMap", argo.CONTROLLER_CONFIG):
-        for route, message, help_ in (*_spelling(ctx, item), *_fields(ctx, item)):
+        for route, message, help_ in _spelling(ctx, item):
             yield ctx.report(RULE, item, route, message, help_)
+        for route, message, help_, fix in _fields(ctx, item):
+            yield ctx.report(RULE, item, route, message, help_, fix=fix)
 
 
 def _spelling(ctx: Context, item: Item) -> Iterator[tuple[Route, str, str]]:
@@ -81,7 +85,7 @@ def _block_in_one_line(ctx: Context, text: object) -> bool:
     return block and isinstance(ctx.nested(text), Mapping)
 
 
-def _fields(ctx: Context, item: Item) -> Iterator[tuple[Route, str, str]]:
+def _fields(ctx: Context, item: Item) -> Iterator[tuple[Route, str, str, Fix | None]]:
     """Every field that the installed line does not know."""
     line, whole = ctx.versions.get("workflows"), argo.controller_config(ctx, item)
     if line is None or whole is None:
@@ -91,6 +95,7 @@ def _fields(ctx: Context, item: Item) -> Iterator[tuple[Route, str, str]]:
             (*whole.route, *route),
             f"`{show(route)}` is no field of Argo Workflows {line}'s configuration, and the controller stops on it",
             _help(name, known, line),
+            _mend(whole, route, known, line),
         )
 
 
@@ -115,12 +120,28 @@ def _below(value: object, field: Field, line: str, route: Route) -> Iterator[tup
             yield from _unknown(inner, kind, line, (*route, name))
 
 
+def _mend(whole: look.Part, route: Route, kind: Shape, line: str) -> Fix | None:
+    """The name that is meant, where it is free; what the line has given up goes, what it does not have yet may."""
+    name, at = str(route[-1]), (*whole.route, *route)
+    field = kind.fields.get(name.lower())
+    if field is not None:
+        title = f"take `{name}` out"
+        return safe(title, Edit(at, None)) if field.until else unsafe(title, Edit(at, None))
+    near = _RENAMED.get(name) or next(iter(_near(name, kind, line)), None)
+    free = near and near not in look.mapping(look.at(whole.value, *route[:-1]))
+    return meant(f"write `{near}`", name, near, Rename(at, near)) if near and free else None
+
+
+def _near(name: str, kind: Shape, line: str) -> list[str]:
+    return get_close_matches(name, sorted(one.name for one in kind.fields.values() if one.known(line)), 1)
+
+
 def _help(name: str, kind: Shape, line: str) -> str:
     field = kind.fields.get(name.lower())
     if field is not None:
         return f"remove it: `{field.name}` is known {f'before {field.until}' if field.until else f'from {field.since} on'}"
     names = sorted(known.name for known in kind.fields.values() if known.known(line))
-    near = get_close_matches(name, names, 1)
+    near = _near(name, kind, line)
     return _INSTEAD.get(name) or (f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(names)}")
 
 

@@ -42,6 +42,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.kfp import install, launcher
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import unsafe
 from backstay.core.route import Route
 from backstay.upstream.pipelines import INJECTED_NO_PROXY
 
@@ -68,7 +69,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             for store, route in _reached(ctx, env, listed):
                 message = f"the store {store} is reached through the proxy: {_NO_PROXY} does not name it"
                 help_ = f'set {_NO_PROXY} to "{",".join(filter(None, (listed, store)))}"'
-                yield ctx.report(RULE, container.item, route, message, help_)
+                edit = look.assigned(container, env, _NO_PROXY, ",".join(filter(None, (listed, store))))
+                fix = unsafe(f"add `{store}` to {_NO_PROXY}", edit) if edit else None
+                yield ctx.report(RULE, container.item, route, message, help_, fix=fix)
 
 
 def _reached(ctx: Context, env: look.Environment, listed: str) -> Iterator[tuple[str, Route]]:

@@ -52,11 +52,14 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 def _judge(call: Call, time: Fact[int]) -> Iterator[Diagnostic]:
     client, asked = call.client, show_duration(time.value)
     at, help_ = look.stated(time, call.place), f"write `{KEEPALIVE_TIME}: {KEEPALIVE_FLOOR}` or more"
+    fix = look.rewritten(time, KEEPALIVE_FLOOR)
     if client.runtime in _CLAMPING:
         message = f"{client.name} is told to ping every {asked}, and {client.runtime} clients make 10s of it"
-        yield RULE.report(message, at=at, help=help_, severity=Severity.WARNING)
+        yield RULE.report(message, at=at, help=help_, severity=Severity.WARNING, fix=fix)
     elif client.runtime is Runtime.CORE:
-        yield RULE.report(f"{client.name} pings every {asked}: C-core has no floor", at=at, help=help_)
+        yield RULE.report(
+            f"{client.name} pings every {asked}: C-core has no floor", at=at, help=help_, fix=fix
+        )
 
 
 CHECK = Check(RULE, reads=frozenset({"calls", "knobs"}), run=check)

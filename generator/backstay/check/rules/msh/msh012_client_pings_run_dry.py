@@ -44,6 +44,7 @@ from backstay.check.rules.msh import way
 from backstay.check.rules.msh.way import Danger
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.fact import Fact
+from backstay.core.fix import Edit, Fix, unsafe
 from backstay.model.hop import End, Side
 from backstay.model.network import Runtime
 from backstay.upstream.grpc import KEEPALIVE_TIME, MAX_PINGS_WITHOUT_DATA
@@ -76,8 +77,15 @@ def _report(danger: Danger, asked: Fact[int] | None, limit: int) -> Diagnostic:
         at=look.stated(asked, danger.place) if asked else danger.place,
         related=danger.related,
         help=f"write `{MAX_PINGS_WITHOUT_DATA}: 0`",
+        fix=_stop_counting(asked),
         severity=None if danger.box.idle.value <= _THROTTLED_MS else Severity.WARNING,
     )
+
+
+def _stop_counting(asked: Fact[int] | None) -> Fix | None:
+    """The limit taken away, where the arguments of the callers stand in the spec."""
+    route = look.stated(asked).route if asked else ()
+    return unsafe("write 0", Edit((*route[:-1], MAX_PINGS_WITHOUT_DATA), 0)) if route else None
 
 
 CHECK = Check(RULE, reads=frozenset({"calls", "knobs"}), run=check)

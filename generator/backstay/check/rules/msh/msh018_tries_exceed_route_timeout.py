@@ -37,6 +37,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import routes
 from backstay.check.rules.msh.routes import HttpRoute
 from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import show_duration
 from backstay.upstream.istio import longest_waits
 
@@ -70,7 +71,11 @@ def _judge(ctx: Context, http: HttpRoute, per_try: float) -> Iterator[Diagnostic
             f"{show_duration(int(needed))}, and the route ends after {timeout}"
         )
         help_ = f"write `timeout: {show_duration(int(needed))}`, or tries of at most {_fitting(http)}"
-        yield ctx.report(RULE, http.item, route, message, help_, Severity.WARNING)
+        fix = unsafe(
+            f"write `timeout: {show_duration(int(needed))}`",
+            Edit((*http.retries_route[:-1], "timeout"), show_duration(int(needed))),
+        )
+        yield ctx.report(RULE, http.item, route, message, help_, Severity.WARNING, fix)
 
 
 def _fitting(http: HttpRoute) -> str:

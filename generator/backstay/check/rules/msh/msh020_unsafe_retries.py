@@ -33,8 +33,10 @@ from backstay.check import look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import routes, way
+from backstay.check.rules.msh.routes import HttpRoute
 from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.fact import OriginKind
+from backstay.core.fix import Edit, Fix, unsafe
 from backstay.model.hop import End
 from backstay.model.network import Call
 from backstay.upstream.istio import BEFORE_REQUEST
@@ -62,7 +64,13 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             )
             if unsafe:
                 yield ctx.report(
-                    RULE, http.item, http.retries_route, _words(call, unsafe), _HELP, _severity(call)
+                    RULE,
+                    http.item,
+                    http.retries_route,
+                    _words(call, unsafe),
+                    _HELP,
+                    _severity(call),
+                    _narrowed(http),
                 )
         if not written and _stated(call) and routes.unwritten(ctx).attempts > 0:
             unsafe = [word for word in routes.unwritten(ctx).retry_on if word not in BEFORE_REQUEST]
@@ -72,6 +80,13 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
                     at=look.stated(call.idempotent, call.place),
                     help=f"add a VirtualService for {call.service.host.value}: {_HELP}",
                 )
+
+
+def _narrowed(http: HttpRoute) -> Fix | None:
+    """Retries of what cannot have run, where the route states retries of its own."""
+    if not http.states_retries:
+        return None
+    return unsafe(f"write `retryOn: {_SAFE}`", Edit((*http.retries_route, "retryOn"), _SAFE))
 
 
 def _by_gateways(call: Call) -> Iterator[Diagnostic]:

@@ -35,6 +35,7 @@ from backstay.check.rules.msh import pools, proxies, way
 from backstay.check.rules.msh.pools import Pool
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.feature import Feature
+from backstay.core.fix import Edit, unsafe
 from backstay.upstream.istio import MAX_STREAMS, PortProtocol
 
 RULE = rule(__doc__, "MSH023", "streams-queue-on-connections", Severity.WARNING)
@@ -62,6 +63,7 @@ def _judge(ctx: Context, item: Item, pool: Pool, host: str) -> Iterator[Diagnost
             RULE, item, (*pool.route, "http", "http2MaxRequests"),
             f"{requests} requests do not fit on {connections} connection{'s' * (connections > 1)} of {limit} streams ({why}): the rest waits",
             f"write `maxConnections: {-(-requests // limit)}`, or `http2MaxRequests: {connections * limit}`",
+            fix=unsafe(f"write `maxConnections: {-(-requests // limit)}`", Edit((*pool.route, "tcp", "maxConnections"), -(-requests // limit))),
         )  # fmt: skip
 
 

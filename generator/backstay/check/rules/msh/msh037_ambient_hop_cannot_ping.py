@@ -77,6 +77,7 @@ def _unnoticed(call: Call, hop: Hop, fastest: Pinger, target: Fact[int]) -> Diag
         f"{show_duration(target.value)}: {_who(hop)} every {show_duration(_gap(hop))}, and cannot be told to do so sooner",
         at=look.stated(target, call.place),
         help=f"{_instead(hop, call)}allow `detectDeadPeerIn: {show_duration(whole)}`",
+        fix=look.rewritten(target, show_duration(whole)),
     )
 
 

@@ -58,6 +58,7 @@ def _report(call: Call, hop: Hop, timer: Timer, length: int) -> Diagnostic:
         f"{call.service.name} may {last} {show_duration(length)}",
         at=look.stated(timer.limit, call.place), related=(Related(timer.place, hop.receiver),),
         help=f"let it wait for {show_duration(length * 5 // 4)}, or 0s (for ever)",
+        fix=look.rewritten(timer.limit, show_duration(length * 5 // 4)),
         severity=None if call.stream == "client" else Severity.WARNING,
     )  # fmt: skip
 

@@ -12,10 +12,10 @@ from backstay.core.rule import Rule
 READS = frozenset(PODS)
 
 
-def judge(ctx: Context, rule: Rule) -> Iterator[Diagnostic]:
+def judge(ctx: Context, rule: Rule, mend: claims.Mend = claims.no_repair) -> Iterator[Diagnostic]:
     """Every pod that is not as the baseline asks; nothing where no spec states one."""
     stated = ctx.cluster.admission if ctx.cluster else None
     asked = baseline.expressed(stated.baseline, stated.defaults.value) if stated and stated.baseline else ()
     for one in asked:
         if one.rule == rule.id:
-            yield from claims.judge(ctx, rule, one)
+            yield from claims.judge(ctx, rule, one, mend)

@@ -26,13 +26,16 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.pods import asked
 from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, unsafe
 
 RULE = rule(__doc__, "SEC002", "host-network")
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every pod template."""
-    yield from asked.judge(ctx, RULE)
+    yield from asked.judge(
+        ctx, RULE, lambda _item, found: unsafe("take `hostNetwork` out", Edit(found.route, None))
+    )
 
 
 CHECK = Check(RULE, reads=asked.READS, run=check)
