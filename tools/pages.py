@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,9 @@ import reference
 
 from backstay.claims import reasons
 from backstay.cli.main import backstay
+from backstay.core.family import FAMILIES
+from backstay.core.ruledoc import RuleDoc, read_doc
+from backstay.fix.known import levels
 from backstay.pipeline import rules_by_id
 
 if TYPE_CHECKING:
@@ -20,26 +22,6 @@ if TYPE_CHECKING:
     from backstay.core.rule import Rule
 
 _EVERY_RULE = "## Every rule"
-FAMILIES = {
-    "LOD": "Reading files",
-    "SPC": "What a spec says",
-    "SEC": "Secrets, and what every pod must satisfy",
-    "VER": "Versions and presets",
-    "KFP": "Kubeflow Pipelines, Argo Workflows and the artifact store",
-    "MSH": "Connections, with a mesh and without",
-    "JOB": "Training jobs",
-    "POL": "Policies and waivers",
-    "GOP": "GitOps",
-    "CUE": "An organisation's own policies",
-    "SCH": "Upstream schemas",
-    "OUT": "Writing the output",
-    "ADM": "Admission policies",
-    "INT": "The program itself",
-    "AUD": "Audits of manifests",
-}
-"""The families of rules in the order of the pipeline's stages; an id starts with its family."""
-
-_SECTION = re.compile(r"^(Breaks|Bad|Good|Source|Not judged):[ \t]*", re.MULTILINE)
 _CODE = ("Bad", "Good")
 _WIDTH = 100
 
@@ -63,12 +45,10 @@ def _list_of_rules(rules: Mapping[str, Rule]) -> str:
         "one. Pieces of a spec are laid over [one without faults](../../tests/rules/base_spec.yaml).\n\nGenerated from the "
         "rules by `tools/docs.py`.\n"
     )
-    unknown = {id_[:3] for id_ in rules} - FAMILIES.keys()
-    for family in (*FAMILIES, *sorted(unknown)):
+    for family, (system, title) in FAMILIES.items():
         rows = [_row(rule) for id_, rule in rules.items() if id_.startswith(family)]
-        if rows:
-            head = f"\n## {FAMILIES.get(family, family)}\n\n| id | name | severity | what breaks |\n|---|---|---|---|\n"
-            text += head + "\n".join(rows) + "\n"
+        head = f"\n## {title}\n\n`backstay rules --system {system}`\n\n| id | name | severity | repairs | what breaks |\n|---|---|---|---|---|\n"
+        text += head + "\n".join(rows) + "\n"
     return text
 
 
@@ -86,35 +66,31 @@ def _asked(rule: Rule) -> str:
 
 
 def _row(rule: Rule) -> str:
-    return f"| [{rule.id}]({rule.id}.md) | {rule.name} | {rule.severity.value} | {cell(sentence(rule.why))} |"
+    fix = ", ".join(levels(rule.id))
+    return f"| [{rule.id}]({rule.id}.md) | {rule.name} | {rule.severity.value} | {fix} | {cell(sentence(rule.why))} |"
 
 
 def _rule(rule: Rule) -> str:
-    text = f"# {rule.id}: {rule.name}\n\nSeverity: {rule.severity.value}\n"
-    about, sections = _sections(rule)
-    for paragraph in re.split(r"\n\s*\n", about):
+    known = tuple(level.value for level in levels(rule.id))
+    text = f"# {rule.id}: {rule.name}\n\nSeverity: {rule.severity.value}"
+    text += f". Repairs: {' and '.join(known)} ([more](../fixes.md))\n" if known else "\n"
+    doc = (
+        read_doc(rule.doc)
+        if rule.doc
+        else RuleDoc("", {"Breaks": rule.why, "Source": sentence(rule.source) if rule.source else ""})
+    )
+    for paragraph in re.split(r"\n\s*\n", doc.about):
         text += f"\n{paragraph.strip()}\n" if paragraph.strip() else ""
     for name in ("Breaks", *_CODE, "Not judged", "Source"):
-        if body := sections.get(name, ""):
-            text += f"\n## {name}\n\n{body}\n"
+        if doc[name]:
+            text += f"\n## {name}\n\n{_section(name, doc[name])}\n"
     return text
-
-
-def _sections(rule: Rule) -> tuple[str, dict[str, str]]:
-    """What a rule's docstring says before its sections, and its sections as Markdown."""
-    about, *rest = _SECTION.split(rule.doc.strip())
-    found = {name: _section(name, body) for name, body in zip(rest[::2], rest[1::2], strict=True)}
-    return about, found or {
-        "Breaks": sentence(rule.why),
-        "Source": sentence(rule.source) if rule.source else "",
-    }
 
 
 def _section(name: str, body: str) -> str:
     if name in _CODE:
-        return f"```yaml\n{textwrap.dedent(body.rstrip()).strip(chr(10))}\n```"
-    text = " ".join(body.split())
-    return text if name == "Source" else sentence(text)
+        return f"```yaml\n{body}\n```"
+    return body if name == "Source" else sentence(body)
 
 
 def sentence(text: str) -> str:

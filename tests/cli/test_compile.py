@@ -205,17 +205,6 @@ def test_a_profile_is_judged_through_its_clusters(repository: Repository) -> Non
     assert found["place"]["file"] == "specs/profiles/net.yaml"
 
 
-def test_rules_are_listed_searched_and_explained(repository: Repository) -> None:
-    """By id, by word; nothing found is exit 1."""
-    listed = repository.backstay("rules").out.splitlines()
-    assert len(listed) > 60
-    assert "MSH002" in repository.backstay("rules", "silent").out
-    page = repository.backstay("rules", "kfp012").out
-    assert "KFP012" in page
-    assert "Source:" in page
-    assert repository.backstay("rules", "no such word").code == 1
-
-
 def test_the_schema_that_editors_read_is_current(repository: Repository) -> None:
     """The committed file is what the models say; --check tells a stale one."""
     assert repository.backstay("schema", "--out", str(REPO / "specs/schema.json"), "--check").code == 0

@@ -1,8 +1,11 @@
 """Policies: severities, parameters, waivers and comments, and what is wrong with them."""
 
 import json
+import re
 
 import pytest
+
+from support.repository import REPO
 
 SLOW = {
     "retries__pipelineSteps": {"attempts": 4, "on": ["error"], "backoff": {"initial": "30s", "factor": 2}}
@@ -293,3 +296,86 @@ def test_a_link_out_of_the_folder_is_not_followed(repository, name):
     assert [one["place"]["file"] for one in ran.findings if one["rule"] == "LOD023"] == [f"policies/{name}"]
     assert ran.code == 1
     assert "secret words" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"object": "Deployment"}, "`Deployment` is no object"),
+        ({"object": "apps/v1/Deployment/x"}, "`apps/v1/Deployment/x` is no object"),
+        ({"object": "Job/train-[0-9]"}, "is no pattern"),
+        ({"cluster": "prod-?"}, "is no pattern"),
+        ({"place": "network.calls[*]"}, "`*` stands for nothing in a place"),
+        ({"cluster": 3}, "`cluster` has to be"),
+        ({"object": ["Job/a"]}, "`object` has to be"),
+        ({"until": "2027-01-01"}, "unknown key `until`"),
+    ],
+)
+def test_wrong_patterns_of_waivers(repository, check, more, message):
+    """A pattern that can match nothing, or that means something else than its author thinks, is told at its place."""
+    repository.spec(**NOTE)
+    found = check(waivers=waiver(**more), code=1)
+    (told,) = [one for rule, one in found.items() if rule.startswith("SPC")]
+    assert message in told["message"]
+    assert (told["place"]["file"], told["place"]["line"]) == ("policies/waivers.yaml", 4)
+
+
+def test_no_rule_is_called_by_a_star(repository, check):
+    """A waiver of everything is none."""
+    repository.spec(**NOTE)
+    assert "there is no rule `*`" in check(waivers=waiver("*"), code=1)["POL001"]["message"]
+
+
+def test_a_waiver_that_says_what_another_says(repository, check):
+    """It is told beside the first, also where only one file is judged."""
+    spec = repository.spec(**NOTE)
+    twice = waiver(cluster="one") + waiver(cluster="one", reason="for another good reason")
+    found = check(str(spec), waivers=twice)
+    assert found["MSH004"]["waived"].startswith("the server goes next month")
+    assert "excuses what another one does" in found["POL004"]["message"]
+    assert found["POL004"]["place"]["line"] == 5
+    assert found["POL004"]["related"][0]["place"]["line"] == 4
+    assert "POL004" not in check(str(spec), waivers=waiver(cluster="one") + waiver(cluster="two"))
+
+
+def test_a_rule_that_is_set_twice(repository, check):
+    """By its id and by its name: neither wins."""
+    repository.spec(**NOTE)
+    profile = "rules:\n  MSH004: {severity: error}\n  dead-peer-unnoticed: {severity: info}\n"
+    found = check(profile=profile, code=1)["POL007"]
+    assert (found["place"]["line"], found["related"][0]["place"]["line"]) == (5, 4)
+
+
+def test_output_does_not_hang_on_the_day(repository, check, monkeypatch):
+    """A waiver that reaches admission policies reaches them as long as it stands in the file."""
+    repository.spec(workloads=TRAIN, **ADMISSION)
+    check(waivers=waiver("SEC004", object="Job/team-a/train"))
+    before = _policies(repository)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1780272000 + 400 * 86_400))
+    check(profile="rules: {SEC004: {severity: warning}}")
+    assert check()["POL003"]["severity"] == "warning"
+    (repository.root / "policies/profile.yaml").unlink()
+    assert repository.backstay("compile", "--check").code == 1  # what it excused is back, and is an error
+    check(profile="rules: {SEC004: {severity: warning}}")
+    repository.backstay("compile")
+    after = _policies(repository)
+    assert {name for name in before if "Job/team" in before[name]} <= {
+        name for name in after if "Job/team" in after[name]
+    }
+
+
+def test_the_examples_of_the_page(repository, check):
+    """docs/policies.md, taken at its word: each block is what its file may hold."""
+    page = (REPO / "docs/policies.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(?:yaml|cue)?\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    profile, waivers, cue = (
+        next(block for block in blocks if word in block)
+        for word in ("PolicyProfile", "Waivers", "package policies")
+    )
+    repository.text("policies/profile.yaml", profile.replace("cueEngine: required", "cueEngine: ifBuilt"))
+    repository.text("policies/waivers.yaml", waivers)
+    repository.text("policies/own.cue", cue)
+    repository.spec(workloads=TRAIN)
+    found = check(code=None)
+    assert {rule for rule in found if rule[:3] in {"POL", "SPC", "LOD"}} == {"POL004"}
+    assert found.keys() & {"CUE002", "CUE005"} == set()

@@ -18,7 +18,7 @@ COMMANDS = {
     "diff": "Compare what is planned with what is there.",
     "explain": "Say where a value comes from, or what a spec field decides.",
     "prove": "Run what is emitted and see whether it holds.",
-    "rules": "List the rules, or explain one.",
+    "rules": "List, search and explain the rules.",
     "schema": "Write the spec's JSON Schema for editors.",
 }
 

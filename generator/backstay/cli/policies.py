@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from backstay.check.parameters import PARAMETERS, read_parameter
 from backstay.check.policy.inline import Allow, allows, excuse, unused
 from backstay.check.policy.policy import EMPTY, Policy, RuleSet, Waiver
-from backstay.check.policy.rules import NOT_TUNABLE, UNKNOWN_PARAMETER, UNKNOWN_RULE
-from backstay.core.diagnostic import Diagnostic, Severity
+from backstay.check.policy.rules import NOT_TUNABLE, SET_TWICE, UNKNOWN_PARAMETER, UNKNOWN_RULE
+from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
 from backstay.core.route import Route
@@ -183,10 +183,14 @@ class _Reader:
             return {}, frozenset(), {}
         self.cue_optional = profile.cue_engine == "ifBuilt"
         severities: dict[str, Severity | None] = {}
+        seen: dict[str, str] = {}
         parameters: dict[tuple[str, str], int] = {}
         for word, setting in profile.rules.items():
             rule = self._rule(document, word, ("rules", word), on_key=True)
-            if rule is not None:
+            if rule in seen:
+                self.findings.append(_twice(document, rule, word, seen[rule]))
+            elif rule is not None:
+                seen[rule] = word
                 severities |= _severity(rule, setting)
                 parameters |= self._parameters(document, rule, setting, ("rules", word, "parameters"))
         return severities, frozenset(RuleSet(name) for name in profile.sets), parameters
@@ -238,6 +242,13 @@ class _Reader:
             )
             return None
         return rule
+
+
+def _twice(document: Document, rule: str, word: str, first: str) -> Diagnostic:
+    return SET_TWICE.report(
+        f"{rule} is set a second time", at=document.key_place(("rules", word)),
+        related=(Related(document.key_place(("rules", first)), "the first time"),), help="say both in one place",
+    )  # fmt: skip
 
 
 def _is_cue(name: str) -> bool:

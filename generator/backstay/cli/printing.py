@@ -54,7 +54,7 @@ def _show_text(ordered: Sequence[Diagnostic], stream: TextIO, fixing: str, *, qu
     from backstay.pipeline import rules_by_id
     from backstay.report.text import Page, hints, summary, to_text
 
-    page = Page(_line_of, paint_for(stream), _width(stream), fixing)
+    page = Page(_line_of, paint_for(stream), width_of(stream), fixing)
     told = [one for one in ordered if one.waived is None]
     if told and not quiet:
         stream.write(to_text(told, rules_by_id(), page) + "\n")
@@ -98,7 +98,7 @@ color_option = click.option(
 """`--color`, before a command's name or behind it."""
 
 
-def _width(stream: TextIO) -> int:
+def width_of(stream: TextIO) -> int:
     """How wide lines may be: as the terminal that the stream goes to, and without end where no person looks at it."""
     if not stream.isatty():
         return 0

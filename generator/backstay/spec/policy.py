@@ -6,7 +6,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from backstay.spec.base import Section
 from backstay.spec.types import Many, wrong
@@ -22,6 +22,37 @@ def _day(value: Any) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+def _about(value: str) -> str:
+    if value != "*" and value.count("/") not in {1, 2}:
+        raise wrong(
+            "object",
+            f"`{value[:60]}` is no object",
+            "write `Kind/name` or `Kind/namespace/name`, with `*` for any part",
+        )
+    return value
+
+
+def _spot(value: str) -> str:
+    if "*" in value:
+        raise wrong(
+            "place",
+            "`*` stands for nothing in a place",
+            "name the place above: what is below it is excused too",
+        )
+    return value
+
+
+def _plain(value: str) -> str:
+    if any(sign in value for sign in "?[]"):
+        raise wrong(
+            "pattern", f"`{value[:60]}` is no pattern", "write `*` for any part; there are no other signs"
+        )
+    return value
+
+
+Pattern = Annotated[Text, AfterValidator(_plain)]
 
 
 class RuleSetting(Section):
@@ -54,11 +85,11 @@ class Waiver(Section):
 
     rule: Text
     """The rule's id or name."""
-    cluster: Text | None = None
+    cluster: Pattern | None = None
     """Only in this cluster; `*` stands for any part of a name."""
-    object: Text | None = None
+    object: Annotated[Pattern, AfterValidator(_about)] | None = None
     """Only about this object: `Kind/name` or `Kind/namespace/name`; `*` stands for any part."""
-    place: Text | None = None
+    place: Annotated[Text, AfterValidator(_spot)] | None = None
     """Only at this place of the spec or below it, such as `network.calls[0]`."""
     reason: Annotated[str, Field(min_length=10)]
     """Why it is all right."""

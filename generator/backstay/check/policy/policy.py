@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from backstay.check.policy.rules import EXPIRED_WAIVER, UNUSED_WAIVER
 from backstay.claims.registry import known
-from backstay.core.diagnostic import Diagnostic, ObjectRef, Severity
+from backstay.core.diagnostic import Diagnostic, ObjectRef, Related, Severity
 from backstay.core.place import Place
 from backstay.core.route import show
 from backstay.model.tuning import Exemption, Tuning
@@ -112,13 +112,16 @@ class Policy:
             return Severity.ERROR
         return _STRICTER[own] if RuleSet.STRICT in self.sets else own
 
-    def tuning(self, cluster: str, today: date) -> Tuning:
-        """What of this policy reaches a cluster's own policies: all but waivers of places, which no object carries."""
+    def tuning(self, cluster: str) -> Tuning:
+        """What of this policy reaches a cluster's own policies: all but waivers of places, which no object carries.
+
+        What is compiled hangs on files, never on the day: a waiver that has run out is told until somebody takes it out.
+        """
         weights = {(rule, own): self._weight(rule, own) for rule in known() for own in Severity}
         exemptions = tuple(
             Exemption(one.rule, one.object)
             for one in self.waivers
-            if one.expires >= today and not one.route and fnmatchcase(cluster, one.cluster or "*")
+            if not one.route and fnmatchcase(cluster, one.cluster or "*")
         )
         return Tuning(weights, self.parameters, exemptions)
 
@@ -131,12 +134,23 @@ class Policy:
                     f"the waiver of {waiver.rule} ended on {waiver.expires.isoformat()}", at=waiver.at,
                     help=f"mend what it excused, or have {waiver.owner} renew it",
                 )  # fmt: skip
+            elif (first := self._same(index)) is not None:
+                yield UNUSED_WAIVER.report(
+                    f"this waiver of {waiver.rule} excuses what another one does", at=waiver.at,
+                    related=(Related(first.at, "the other one"),), help="take one of them out",
+                )  # fmt: skip
             elif whole and index not in excused:
                 yield UNUSED_WAIVER.report(
                     f"nothing is found that the waiver of {waiver.rule} excuses",
                     at=waiver.at,
                     help="take it out",
                 )
+
+    def _same(self, index: int) -> Waiver | None:
+        """An earlier waiver of the same things."""
+        subjects = [(one.rule, one.cluster, one.object, one.route) for one in self.waivers[: index + 1]]
+        first = subjects.index(subjects[index])
+        return self.waivers[first] if first < index else None
 
 
 EMPTY = Policy()

@@ -20,6 +20,11 @@ UNKNOWN_PARAMETER = error("POL005", "unknown-parameter", "the rule goes on measu
 ALLOW_WITHOUT_REASON = error(
     "POL006", "allow-without-reason", "nobody can tell later whether the excuse still holds"
 )
+SET_TWICE = error(
+    "POL007",
+    "rule-set-twice",
+    "one of the two settings has no effect, and which is not for the file's order to say",
+)
 
 UNREACHED = warning(
     "ADM002", "waiver-without-exemption", "what is excused here is refused by the cluster all the same"
@@ -32,5 +37,6 @@ RULES = (
     UNUSED_WAIVER,
     UNKNOWN_PARAMETER,
     ALLOW_WITHOUT_REASON,
+    SET_TWICE,
     UNREACHED,
 )
