@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backstay.text.yaml import parse
 from e2e.support.distribution import SECONDS, git, installing, new_repository, published
 from e2e.support.errors import Failed
 from e2e.support.missing import skip_or_fail
@@ -185,13 +186,76 @@ def test_only_changed_manifests_are_judged(user: User) -> None:
     assert "apps/old.yaml" not in stopped.value.message
 
 
-def test_hooks_can_be_tried_before_they_are_configured(user: User, installed: tuple[str, Path]) -> None:
-    """`pre-commit try-repo` runs one over the repository as it stands."""
+HOOKS = [hook["id"] for hook in parse((REPO / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))]
+
+
+def tried(user: User, installed: tuple[str, Path], hook: str, *words: str) -> str:
+    """What `pre-commit try-repo` says of a hook that nobody configured."""
     config, _ = installed
     shop, revision = (re.search(rf"(?m){word}: (.*)$", config)[1] for word in ("repo", "rev"))  # type: ignore[index]
     with skip_or_fail(), installing():
-        said = user.pre_commit("try-repo", shop, "backstay-audit", "--ref", revision, "--all-files")
-    assert re.search(r"backstay audit\.+.*(Passed|no files to check)", said)
+        return user.pre_commit("try-repo", shop, hook, "--ref", revision, *words)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_can_be_tried_before_it_is_configured(
+    user: User, installed: tuple[str, Path], hook: str
+) -> None:
+    """`pre-commit try-repo` runs it over the repository as it stands."""
+    user.write("apps/one.yaml", LAUNCHER.format(team="a", key="defaultPipelineRoot"))
+    said = tried(user, installed, hook, "--all-files")
+    assert re.search(rf"{hook.replace('-', ' ')}\.+Passed", said)
+
+
+def test_only_changed_specs_are_judged(user: User, installed: tuple[str, Path]) -> None:
+    """A cluster that is wrong already stops nobody who changes another one; a hook over both tells its line."""
+    west = (user.root / "specs/clusters/west.yaml").read_text(encoding="utf-8")
+    user.write("specs/clusters/west.yaml", west.replace("1h", "an hour"))
+    said = tried(user, installed, "backstay-check", "--files", "specs/clusters/east.yaml")
+    assert re.search(r"backstay check\.+Passed", said)
+    with pytest.raises(Failed) as stopped:
+        tried(
+            user,
+            installed,
+            "backstay-check",
+            "--files",
+            "specs/clusters/east.yaml",
+            "specs/clusters/west.yaml",
+        )
+    assert "specs/clusters/west.yaml:10:" in stopped.value.message
+
+
+def test_a_repository_without_specs_passes(installed: tuple[str, Path], tmp_path: Path) -> None:
+    """Whoever configures all hooks everywhere is not stopped where there is nothing for them."""
+    config, home = installed
+    new_repository(tmp_path)
+    user = User(tmp_path, home)
+    user.write(".pre-commit-config.yaml", config)
+    user.write("settings.yaml", "colour: blue\n")
+    user.write("program.py", "print()\n")
+    user.pre_commit("install")
+    user.commit()
+    assert git(tmp_path, "status", "--porcelain") == ""
+
+
+def test_a_hook_repairs_and_stops_the_commit_once(installed: tuple[str, Path], tmp_path: Path) -> None:
+    """With `args: [--fix]`; the next commit has the repair."""
+    config, home = installed
+    new_repository(tmp_path)
+    user = User(tmp_path, home)
+    user.write(
+        ".pre-commit-config.yaml",
+        re.sub(r"\{id: (backstay-(?:check|audit))\}", r"{id: \1, args: [--fix]}", config),
+    )
+    user.pre_commit("install")
+    user.write("apps/one.yaml", LAUNCHER.format(team="a", key="PIPELINE_ROOT"))
+    with pytest.raises(Failed) as stopped:
+        user.commit()
+    assert "1 finding repaired in 1 file" in stopped.value.message
+    repaired = LAUNCHER.format(team="a", key="defaultPipelineRoot")
+    assert (tmp_path / "apps/one.yaml").read_text(encoding="utf-8") == repaired
+    git(tmp_path, "add", "apps")
+    user.commit()
 
 
 def test_a_deleted_cluster_takes_its_output_along(user: User) -> None:

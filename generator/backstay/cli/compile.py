@@ -51,6 +51,9 @@ def command(
         raise click.UsageError(
             "--check writes nothing that could be staged; give one of --check and --staged"
         )
+    if staged and not specs.exists() and not out.exists():
+        click.echo(f"there is no {specs} and no {out} here: nothing to compile", err=True)
+        return Exit.CLEAN
     run = Run(specs, clusters, judge_for(specs, policies))
     workers = jobs or os.cpu_count() or 1
     if check:

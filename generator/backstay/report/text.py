@@ -103,10 +103,9 @@ def _line(name: str, text: str, page: Page, colour: str = "") -> list[str]:
 
 def _excerpt(finding: Diagnostic, page: Page) -> Iterator[str]:
     place = finding.place
-    path = f"({place.path})" if place.file and place.route else ""
-    yield from wrapped(
-        f"  {page.paint('-->', 'cyan')} {_clean(str(place))} ", _clean(path), page.width, _HEAD_INDENT + 2
-    )
+    path = f" ({place.path})" if place.file and place.route else ""
+    arrow = f"  {page.paint('-->', 'cyan')} "
+    yield from wrapped(arrow, _clean(f"{place}{path}"), page.width, _HEAD_INDENT + 2)
     text = page.line_of(place.file, place.line) if place.line else None
     if text is None:
         return

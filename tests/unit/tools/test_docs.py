@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backstay.fix.known import levels
 from backstay.pipeline import rules_by_id
 from backstay.text.yaml import parse
 
@@ -28,7 +29,8 @@ def test_every_rule_has_a_page_that_says_what_breaks():
     listed = PAGES["docs/rules/README.md"]
     for id_, rule in rules.items():
         page = PAGES[f"docs/rules/{id_}.md"]
-        assert page.startswith(f"# {id_}: {rule.name}\n\nSeverity: {rule.severity.value}\n")
+        assert re.match(rf"# {id_}: {rule.name}\n\nSeverity: {rule.severity.value}(\.|\n)", page)
+        assert ("Repairs: " in page) == bool(levels(id_))
         assert page.count("## Breaks\n") == 1
         assert listed.count(f"[{id_}]({id_}.md)") == 1
         assert id_[:3] in made.FAMILIES
@@ -39,7 +41,7 @@ def test_a_rule_with_examples_shows_them_as_code_and_its_sources_last():
     page = PAGES["docs/rules/KFP001.md"]
     titles = re.findall(r"^## (.*)$", page, re.MULTILINE)
     assert titles == ["Breaks", "Bad", "Good", "Not judged", "Source"]
-    assert page.count("```yaml\nkind: ConfigMap\n") == 2
+    assert page.count("```yaml\n# --platform pipelines=2.17\napiVersion: v1\nkind: ConfigMap\n") == 2
     assert "kubeflow/pipelines backend/src/v2/config/env.go" in page
 
 
