@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from structural import compact, forgive, strict
+from structural import compact, forgive
+
+from backstay.check.schemas.structural import strict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

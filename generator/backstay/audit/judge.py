@@ -33,6 +33,8 @@ class Audit:
     notes: list[str]
     objects: int
     refused: bool
+    versions: tuple[str, ...] = ()
+    """What runs, each with what shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def audit_cluster(cluster: "Cluster", given: Given) -> Audit:
     seen = Survey(set(together.words()))
     seen.signs.add_server(cluster.version)
     for item in cluster.items:
-        seen.signs.add(item)
+        seen.add(item)
     return _judged([AtHand(cluster.items)], seen, Reading(), given, cluster.notes)
 
 
@@ -113,10 +115,11 @@ def _judged(
     tree: Sequence[Holding | AtHand], seen: Survey, reading: Reading, given: Given, notes: list[str]
 ) -> Audit:
     """Everything by the versions that a first look shows, and once more if a closer look shows others."""
+    seen.signs.add_definitions(seen.definitions.telling())
     versions = seen.signs.versions(given.versions)
     while True:
         split = together.EVERYTHING if given.context else together.split(seen.words)
-        streamed = Streamed(versions, split, given.cue, reading.copy(), seen.signs)
+        streamed = Streamed(versions, split, given.cue, reading.copy(), seen.signs, seen.definitions)
         streamed.take(tree)
         shown = seen.signs.versions(given.versions)
         if shown.exact == versions.exact:
@@ -126,12 +129,12 @@ def _judged(
 
 def _told(streamed: Streamed, versions: Versions, stated: Stated | None, notes: list[str]) -> Audit:
     context, reading = streamed.context(streamed.kept.items), streamed.reading
-    by_objects = (*streamed.found, *map(streamed.kept.located, streamed.related(context)))
+    by_objects = (*versions.found, *streamed.found, *map(streamed.kept.located, streamed.related(context)))
     with_context = _with_context(stated, streamed, context, versions)
     return Audit(
         [*reading.found, *with_context.merged(by_objects)],
-        [*notes, *_others(reading), *_strangers(streamed.schemas), *versions.notes, *with_context.notes],
-        streamed.objects, reading.refused or with_context.refused,
+        [*notes, *_others(reading), *_strangers(streamed.schemas), *streamed.definitions.notes, *versions.notes, *with_context.notes],
+        streamed.objects, reading.refused or with_context.refused, versions.told,
     )  # fmt: skip
 
 

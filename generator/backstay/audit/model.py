@@ -16,7 +16,8 @@ from backstay.check.context import Context, Item
 from backstay.check.rules.kfp import install
 from backstay.core.diagnostic import Diagnostic
 from backstay.model.cluster import NO_CALLERS, Cluster
-from backstay.model.network import Network, Service
+from backstay.model.gateway import Gateway
+from backstay.model.network import Call, Client, Knobs, Network, Service
 from backstay.resolve import endpoints
 from backstay.resolve.cluster import resolve
 from backstay.resolve.network import stated_calls
@@ -154,5 +155,27 @@ def _network(typed: spec.Cluster, platform: Platform, observer: Observer) -> Net
         )
         for name, service in sorted(services.items())
     }
-    done = tuple(with_pingers(call, knobs[call.service.name]) for call in calls)
-    return Network(tuple(one.service for one in knobs.values()), done, tuple(knobs.values()))
+    passed = {hop.acceptor.id: hop.acceptor for call in calls for hop in call.hops if hop.acceptor}
+    turned = tuple(
+        observer.timers.gateway(gateway, _clients(gateway, calls)) for _, gateway in sorted(passed.items())
+    )
+    done = tuple(with_pingers(call, _for(call, knobs, observer), turned) for call in calls)
+    return Network(tuple(one.service for one in knobs.values()), done, tuple(knobs.values()), gateways=turned)
+
+
+def _clients(gateway: Gateway, calls: tuple[Call, ...]) -> tuple[Client, ...]:
+    """The callers whose sidecars go to a gateway."""
+    found = {
+        call.client.name: call.client for call in calls for hop in call.hops
+        if hop.acceptor and hop.acceptor.id == gateway.id and hop.sender_proxy
+    }  # fmt: skip
+    return tuple(found.values())
+
+
+def _for(call: Call, knobs: Mapping[str, Knobs], observer: Observer) -> Knobs:
+    """The knobs of a call's service; where a gateway opens the connection to it, the gateway's cluster counts."""
+    known = knobs[call.service.name]
+    opener = next((hop.opener for hop in call.hops if hop.opener and call.calls_service(hop)), None)
+    if opener is None:
+        return known
+    return replace(known, upstream=observer.through(opener, known.service))

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from backstay.audit.objects import Objects
+from backstay.audit.timers import Timers, keepalive, matches
 from backstay.check import look
 from backstay.check.context import Context, Item
 from backstay.check.rules.msh import envoy, pools
 from backstay.core.fact import Fact, from_version
 from backstay.core.feature import Feature
 from backstay.core.route import Route
+from backstay.model.gateway import Gateway
 from backstay.model.hop import TcpKeepalive
 from backstay.model.network import Call, Keepalive, Knobs, Service
 from backstay.resolve import arguments
@@ -39,6 +41,15 @@ class Observer:
     context: Context
     root_namespace: str
 
+    @property
+    def timers(self) -> Timers:
+        """What reads the connection managers of the same objects."""
+        return Timers(self.objects, self.context, self.root_namespace)
+
+    def through(self, gateway: Gateway, service: Service) -> Keepalive | None:
+        """Who pings on the connections that a gateway opens to a service: a filter for gateways, else the service's rule."""
+        return self.timers.upstream(gateway, service) or self._by_rule(service)
+
     def knobs(self, service: Service, calls: tuple[Call, ...], pins: Pins | None) -> Knobs:
         """What is turned for a service; pinned channel arguments stand for what programs do in their code."""
         server = self._server_args(service)
@@ -53,12 +64,13 @@ class Observer:
         callers = {call.client.name: call.client for call in calls}
         return Knobs(
             service, tuple(callers.values()), self._inbound(service) if service.sidecar else None,
-            self._upstream(service), server, client, None, None, self._probes(service),
+            self._upstream(service), server, client, None, self.timers.stream_idle(service, tuple(callers.values())),
+            self._probes(service),
         )  # fmt: skip
 
     def _inbound(self, service: Service) -> Keepalive | None:
         found = (
-            self._keepalive(patch, value, route)
+            keepalive(self.objects, patch.item, value, route)
             for patch in envoy.patches(self.context)
             if patch.apply_to == "NETWORK_FILTER"
             and patch.context in _INBOUND
@@ -77,15 +89,12 @@ class Observer:
 
     def _upstream(self, service: Service) -> Keepalive | None:
         found = (
-            self._keepalive(patch, value, route)
+            keepalive(self.objects, patch.item, value, route)
             for patch in envoy.patches(self.context)
-            if patch.apply_to == "CLUSTER" and patch.context in _OUTBOUND and _matches(patch, service)
+            if patch.apply_to == "CLUSTER" and patch.context in _OUTBOUND and matches(patch, service)
             for value, route in envoy.keepalives(patch)
         )
         return next((one for one in found if one is not None), None) or self._by_rule(service)
-
-    def _keepalive(self, patch: envoy.Patch, value: Mapping[str, object], route: Route) -> Keepalive | None:
-        return self._pings(patch.item, value, route)
 
     def _by_rule(self, service: Service) -> Keepalive | None:
         ports = pools.port_protocols(self.context, service.host.value)
@@ -93,7 +102,9 @@ class Observer:
         if not is_http2 or not self.context.has(Feature.HTTP2_KEEPALIVE):
             return None
         pool = next(self._pools(service), None)
-        return self._pings(pool.item, pool.pings, (*pool.route, "http", "http2KeepAlive")) if pool else None
+        if pool is None:
+            return None
+        return keepalive(self.objects, pool.item, pool.pings, (*pool.route, "http", "http2KeepAlive"))
 
     def _pools(self, service: Service) -> Iterator[pools.Pool]:
         """The connection pool that holds for a service's port: the port's own takes the place of the rule's."""
@@ -103,19 +114,14 @@ class Observer:
                 own = (pool for pool in policy.ports if pool.port == service.port.value)
                 yield next(own, policy.pool)
 
-    def _pings(self, item: Item, value: Mapping[str, object], route: Route) -> Keepalive | None:
-        interval, timeout = (
-            envoy.milliseconds(value.get("interval")),
-            envoy.milliseconds(value.get("timeout")),
-        )
-        if interval is None or timeout is None:
-            return None
-        return Keepalive(
-            self.objects.fact(int(interval), item, (*route, "interval")),
-            self.objects.fact(int(timeout), item, (*route, "timeout")),
-        )
-
     def _probes(self, service: Service) -> TcpKeepalive | None:
+        """Probes of callers' sidecars: a filter's come before a rule's."""
+        for patch in envoy.patches(self.context):
+            if patch.apply_to == "CLUSTER" and patch.context in _OUTBOUND and matches(patch, service):
+                value, way = envoy.within(patch.value, "upstream_connection_options", "tcp_keepalive")
+                found = _socket(self.objects, patch.item, look.mapping(value), (*patch.value_route, *way))
+                if found is not None:
+                    return found
         pool = next(self._pools(service), None)
         time = envoy.milliseconds(pool.probes.get("time")) if pool else None
         if pool is None or time is None:
@@ -161,6 +167,23 @@ def probes(objects: Objects, item: Item, value: Mapping[str, object], route: Rou
     )  # fmt: skip
 
 
+def _socket(objects: Objects, item: Item, value: Mapping[str, object], route: Route) -> TcpKeepalive | None:
+    """TCP keepalive as Envoy has it: whole seconds (config/core/v3 address.proto); None without a time."""
+    found: dict[str, Fact[int]] = {}
+    for name in ("keepalive_time", "keepalive_interval", "keepalive_probes"):
+        number, way = envoy.within(value, name)
+        if isinstance(number, int) and not isinstance(number, bool):
+            scale = 1 if name == "keepalive_probes" else 1000
+            found[name] = objects.fact(number * scale, item, (*route, *way))
+    linux = from_version(0, "Linux", "its own TCP keepalive")
+    if "keepalive_time" not in found:
+        return None
+    return TcpKeepalive(
+        found["keepalive_time"], found.get("keepalive_interval", replace(linux, value=_OS_INTERVAL_S * 1000)),
+        found.get("keepalive_probes", replace(linux, value=_OS_PROBES)), objects.place(item, route),
+    )  # fmt: skip
+
+
 def serving(context: Context, service: Service) -> Iterator[Item]:
     """The workloads whose pods carry the service's labels, in its namespace."""
     wanted = {key: fact.value for key, fact in service.labels.items()}
@@ -168,10 +191,3 @@ def serving(context: Context, service: Service) -> Iterator[Item]:
         labels = look.mapping(look.at(item.value, "spec", "template", "metadata", "labels"))
         if wanted and item.ref.namespace == service.namespace and wanted.items() <= labels.items():
             yield item
-
-
-def _matches(patch: envoy.Patch, service: Service) -> bool:
-    """Whether a patch of clusters meets the one for the service: without a match it meets all of them."""
-    cluster = look.mapping(patch.match.get("cluster"))
-    host, port = cluster.get("service"), cluster.get("portNumber")
-    return host in {None, service.host.value} and port in {None, service.port.value}

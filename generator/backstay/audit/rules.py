@@ -17,6 +17,12 @@ NOT_BUILT = warning(
 NOT_CONTEXT = error(
     "AUD003", "unknown-context-section", "what it says is not taken into account, and nobody notices"
 )
+OTHER_RELEASE = warning(
+    "AUD004",
+    "definitions-of-another-release",
+    "fields that only the other release defines are dropped by the API server, or kept and read by nobody, without a word",
+    "helm.sh/docs/chart_best_practices/custom_resource_definitions",
+)
 
-RULES = (TEMPLATE, NOT_BUILT, NOT_CONTEXT)
+RULES = (TEMPLATE, NOT_BUILT, NOT_CONTEXT, OTHER_RELEASE)
 """All of them, in the order of their ids."""

@@ -1,15 +1,17 @@
-"""The upstream schemas over objects whose versions may not be known: what every version refuses is a finding.
+"""Schemas over objects whose versions may not be known: what every version refuses is a finding.
 
-A kind without a schema is told once, however many objects of it there are.
+A definition among the objects comes before the schemas at hand: it is what the API server would judge by. A kind without
+a schema is told once, however many objects of it there are.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from backstay.audit.definitions import Definitions
 from backstay.check.context import Item
 from backstay.check.schema import SchemaSet, judge
 from backstay.check.schemas import kubernetes, shelf
-from backstay.check.schemas.rules import UNJUDGED_KIND
+from backstay.check.schemas.rules import MISSING_FIELD, UNJUDGED_KIND
 from backstay.core.diagnostic import Diagnostic
 
 _KUBERNETES = "kubernetes"
@@ -18,7 +20,8 @@ _KUBERNETES = "kubernetes"
 class Schemas:
     """Judges objects by the schemas of some versions; `strangers` counts the objects of kinds without one."""
 
-    def __init__(self, exact: Mapping[str, str]) -> None:
+    def __init__(self, exact: Mapping[str, str], definitions: Definitions) -> None:
+        self._definitions = definitions
         self.strangers: Counter[tuple[str, str]] = Counter()
         self._exact = exact
         self._set = SchemaSet.of(exact)
@@ -26,6 +29,11 @@ class Schemas:
     def judge(self, item: Item) -> Iterator[Diagnostic]:
         """The findings about an object; where its product's version is unknown, those that hold for every one at hand."""
         if not item.ref.apiVersion:
+            return
+        at_hand = shelf.entry(item.ref.apiVersion, item.ref.kind) is not None
+        defined = self._definitions.judge(item, at_hand=at_hand)
+        if defined is not None:
+            yield from self._without_filled_in(defined, item) if at_hand else defined
             return
         found = list(judge(self._set, (item,)))
         if found and self._product(item) not in self._exact:
@@ -35,6 +43,13 @@ class Schemas:
                 self.strangers[item.ref.apiVersion, item.ref.kind] += 1
             else:
                 yield one
+
+    def _without_filled_in(self, found: list[Diagnostic], item: Item) -> list[Diagnostic]:
+        """Findings without the missing fields that a product's webhook fills in: the schemas at hand forgive those."""
+        if not any(one.rule == MISSING_FIELD.id for one in found):
+            return found
+        asked = {one.field for one in self._agreed(item) if one.rule == MISSING_FIELD.id}
+        return [one for one in found if one.rule != MISSING_FIELD.id or one.field in asked]
 
     def _agreed(self, item: Item) -> list[Diagnostic]:
         verdicts = [list(judge(schemas, (item,))) for schemas in self._every(item)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from backstay.audit.definitions import Definitions
 from backstay.audit.objects import Objects
 from backstay.audit.read import AtHand, Holding, Reading
 from backstay.audit.schemas import Schemas
@@ -29,6 +30,7 @@ class Streamed:
     cue: Texts
     reading: Reading
     signs: Signs = field(default_factory=Signs)
+    definitions: Definitions = field(default_factory=Definitions)
     schemas: Schemas = field(init=False)
     kept: Objects = field(default_factory=Objects)
     found: list[Diagnostic] = field(default_factory=list)
@@ -37,7 +39,8 @@ class Streamed:
 
     def __post_init__(self) -> None:
         """Have the schemas of the versions."""
-        self.schemas = Schemas(self.versions.exact)
+        self.definitions.for_kubernetes(self.versions.exact.get("kubernetes"))
+        self.schemas = Schemas(self.versions.exact, self.definitions)
 
     def take(self, tree: Iterable[Holding | AtHand]) -> None:
         """Judge every object of a tree by itself, and keep those that others need."""

@@ -8,14 +8,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from backstay.audit.definitions import Definitions
 from backstay.audit.read import Holding, Reading
 from backstay.audit.versions import Signs
 from backstay.check import together
+from backstay.check.context import Item
 from backstay.core.failure import BadInput
 
 _TELLING = (
     b"api-server:", b"app.kubernetes.io/version", b"jobset/jobset:", b"kube-controller-manager:", b"kube-scheduler:",
-    b"kubeletVersion", b"kueue/kueue:", b"pilot:", b"pipeline-install-config", b"proxyv2:", b"kube-apiserver:",
+    b"CustomResourceDefinition", b"kubeletVersion", b"kueue/kueue:", b"operator.istio.io/version", b"pilot:", b"pipeline-install-config", b"proxyv2:", b"kube-apiserver:",
     b"trainer-controller-manager:", b"training-operator:", b"workflow-controller:", b"zenml-server:",
 )  # fmt: skip
 """What stands in the text of an object that tells a version."""
@@ -25,10 +27,16 @@ _ESCAPED = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{
 
 @dataclass
 class Survey:
-    """What was seen: the words that are there, and what objects tell of versions."""
+    """What was seen: the words that are there, what objects tell of versions, and the definitions of kinds."""
 
     words: set[str] = field(default_factory=set)
     signs: Signs = field(default_factory=Signs)
+    definitions: Definitions = field(default_factory=Definitions)
+
+    def add(self, item: Item) -> None:
+        """Take in what an object tells of versions, and a definition as the judge of others."""
+        self.signs.add(item)
+        self.definitions.add(item)
 
     def look_at(self, holding: Holding) -> None:
         """Take a text in; one that cannot be read tells nothing here, and is told when it is judged."""
@@ -39,7 +47,7 @@ class Survey:
         self.words |= set(_words_in(content, together.words() - self.words))
         if any(word in content for word in _TELLING):
             for item in holding.items(Reading(), worth=_WORTH):
-                self.signs.add(item)
+                self.add(item)
 
 
 def survey(tree: Iterable[Holding]) -> Survey:

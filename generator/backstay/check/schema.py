@@ -8,25 +8,30 @@ What no schema says is not judged: CEL rules, uniqueness of list keys, names, an
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from backstay.check.context import Item
 from backstay.check.look import at
 from backstay.check.schemas import rules
+from backstay.check.schemas.definitions import Version
 from backstay.check.schemas.find import Source, find
 from backstay.check.schemas.forms import partial, whole
 from backstay.check.schemas.rules import RULES, Flaw
+from backstay.check.schemas.sound import Unfit
 from backstay.check.schemas.values import is_base64, oddities
 from backstay.check.schemas.versions import Lookup, SchemaSet
-from backstay.check.schemas.walk import Schema
+from backstay.check.schemas.walk import Schema, map_schemas
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.fix import Fix, Rename, meant
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
-__all__ = ["RULES", "Lookup", "SchemaSet", "judge"]
+    Compiled = tuple[Schema, Draft202012Validator]
+
+__all__ = ["RULES", "Definition", "Lookup", "SchemaSet", "judge"]
 
 _SECRETS = frozenset({"Secret", "SealedSecret"})
 
@@ -44,7 +49,9 @@ def judge(schemas: SchemaSet, items: Iterable[Item]) -> Iterator[Diagnostic]:
             yield _report(item, source)
         else:
             used[source.lookup] = None
-            yield from (_report(item, flaw, source.lookup) for flaw in _against(source, item))
+            yield from (
+                _report(item, flaw, source.lookup) for flaw in _against(_compiled(source, item.partial), item)
+            )
     yield from (_note(lookup) for lookup in used if not lookup.exact)
 
 
@@ -57,8 +64,28 @@ def _identity(item: Item) -> tuple[str, str]:
     return item.ref.apiVersion, item.ref.kind
 
 
-def _against(source: Source, item: Item) -> Iterable[Flaw]:
-    schema, validator = _compiled(source, item.partial)
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition that objects are judged by, compiled: for whole objects, and for patches."""
+
+    schema: Schema
+    _whole: "Compiled"
+    _partial: "Compiled"
+
+    @staticmethod
+    def of(version: Version, kubernetes: str) -> "Definition":
+        """A version's schema, with the metadata of a Kubernetes version; Unfit where it cannot be judged by."""
+        schema = version.schema(kubernetes)
+        return Definition(schema, _strangers(schema, is_partial=False), _strangers(schema, is_partial=True))
+
+    def judge(self, item: Item) -> Iterator[Diagnostic]:
+        """What it has to say about an object of its kind."""
+        for flaw in _against(self._partial if item.partial else self._whole, item):
+            yield _report(item, flaw)
+
+
+def _against(compiled: "Compiled", item: Item) -> Iterable[Flaw]:
+    schema, validator = compiled
     try:
         if validator.is_valid(item.value):
             return ()
@@ -99,12 +126,32 @@ def _note(lookup: Lookup) -> Diagnostic:
 
 
 @cache
-def _compiled(source: Source, is_partial: bool) -> tuple[Schema, "Draft202012Validator"]:  # noqa: FBT001 - a cache key
+def _compiled(source: Source, is_partial: bool) -> "Compiled":  # noqa: FBT001 - a cache key
+    return _made(source.read(), is_partial=is_partial)
+
+
+def _strangers(schema: Schema, *, is_partial: bool) -> "Compiled":
+    """A schema that somebody else wrote: one with a pattern that cannot be compiled is judged by without patterns."""
+    try:
+        return _made(schema, is_partial=is_partial)
+    except ValueError:
+        plain = _without_patterns(schema)
+    try:
+        return _made(plain, is_partial=is_partial)
+    except ValueError as failed:
+        raise Unfit("it is no schema") from failed
+
+
+def _without_patterns(schema: Schema) -> Schema:
+    return map_schemas({key: word for key, word in schema.items() if key != "pattern"}, _without_patterns)
+
+
+def _made(schema: Schema, *, is_partial: bool) -> "Compiled":
     from jsonschema_rs import Draft202012Validator, RegexOptions
 
-    schema = whole(source.read())
-    schema = partial(schema) if is_partial else schema
+    formed = whole(schema)
+    formed = partial(formed) if is_partial else formed
     validator = Draft202012Validator(
-        schema, validate_formats=True, formats={"byte": is_base64}, pattern_options=RegexOptions()
+        formed, validate_formats=True, formats={"byte": is_base64}, pattern_options=RegexOptions()
     )
-    return schema, validator
+    return formed, validator

@@ -116,6 +116,8 @@ def _require_one(paths: tuple[Path, ...], kube_context: str | None, *, live: boo
 
 
 def _show_notes(done: Audit) -> None:
+    for version in done.versions:
+        click.echo(f"judged for {version}", err=True)
     for note in done.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(f"{done.objects} object{'' if done.objects == 1 else 's'} judged", err=True)

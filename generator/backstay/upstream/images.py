@@ -32,6 +32,7 @@ _PARTS: Final = {
     "training-operator": "training_operator",
     "zenml": "zenml",
     "workflow-controller": "workflows",
+    "argo-workflows": "workflows",
 }
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
 from backstay.check.schemas import shelf
+from backstay.check.schemas.structural import convert, strict
 from backstay.check.schemas.walk import map_schemas
 from support.repository import NO_FIXTURES
 
@@ -26,10 +27,10 @@ REF_META = {"$ref": "#/$defs/ObjectMeta"}
 def test_an_object_takes_the_fields_it_names_and_no_others():
     """What would be pruned is refused, in objects without any field too."""
     node = {"type": "object", "properties": {"a": {"type": "string", "description": "words"}}}
-    assert structural.convert(node) == {
+    assert convert(node) == {
         "type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False
     }  # fmt: skip
-    assert structural.convert({"type": "object"}) == {"type": "object", "additionalProperties": False}
+    assert convert({"type": "object"}) == {"type": "object", "additionalProperties": False}
 
 
 @pytest.mark.parametrize(
@@ -38,13 +39,13 @@ def test_an_object_takes_the_fields_it_names_and_no_others():
 def test_an_open_object_judges_only_what_it_names(opening):
     """Unknown fields pass; known ones are judged all the same."""
     node = {"type": "object", "properties": {"a": {"type": "string"}}, **opening}
-    assert structural.convert(node) == {"type": "object", "properties": {"a": {"type": "string"}}}
+    assert convert(node) == {"type": "object", "properties": {"a": {"type": "string"}}}
 
 
 def test_a_map_judges_its_values():
     """`additionalProperties` with a schema."""
     node = {"type": "object", "additionalProperties": {"type": "integer", "format": "int32", "default": 1}}
-    assert structural.convert(node)["additionalProperties"] == {"type": "integer", "format": "int32"}
+    assert convert(node)["additionalProperties"] == {"type": "integer", "format": "int32"}
 
 
 def test_a_default_makes_a_field_optional():
@@ -54,14 +55,13 @@ def test_a_default_makes_a_field_optional():
         "required": ["b", "a"],
         "properties": {"a": {"type": "string"}, "b": {"type": "string", "default": "x"}},
     }
-    assert structural.convert(node)["required"] == ["a"]
+    assert convert(node)["required"] == ["a"]
     node["required"] = ["b"]
-    assert "required" not in structural.convert(node)
+    assert "required" not in convert(node)
 
 
 def test_special_types_are_spelled_out():
     """Integer or string, nullable, nullable enums, exclusive bounds, lists; formats nobody judges are dropped."""
-    convert = structural.convert
     assert convert({"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}], "pattern": "a"}) == {
         "type": ["integer", "string"], "pattern": "a"
     }  # fmt: skip
@@ -78,7 +78,7 @@ def test_special_types_are_spelled_out():
 
 def test_an_embedded_resource_is_a_resource():
     """It has a type and Kubernetes' metadata whatever its schema names."""
-    found = structural.convert({"type": "object", "x-kubernetes-embedded-resource": True})
+    found = convert({"type": "object", "x-kubernetes-embedded-resource": True})
     assert found["required"] == ["apiVersion", "kind"]
     assert found["properties"]["metadata"] == REF_META
     assert found["additionalProperties"] is False
@@ -88,7 +88,7 @@ def test_logical_keywords_close_nothing():
     """Below `oneOf` and its kin a schema asks of values; what it does not name is none of its business."""
     branch = {"properties": {"a": {"enum": ["x"]}}, "required": ["a"]}
     node = {"type": "object", "properties": {"a": {"type": "string"}}, "oneOf": [branch, {"not": branch}]}
-    found = structural.convert({**node, "allOf": [{"items": {"type": "string"}}]})
+    found = convert({**node, "allOf": [{"items": {"type": "string"}}]})
     assert found["oneOf"] == [branch, {"not": branch}]
     assert found["allOf"] == [{"items": {"type": "string"}}]
 
@@ -99,7 +99,7 @@ def test_a_whole_resource_has_metadata_and_leaves_its_status_open():
         "type": "object",
         "properties": {"status": {"type": "object", "properties": {"a": {"type": "string"}}}},
     }
-    found = structural.strict(root)
+    found = strict(root)
     assert found["properties"] == {
         "apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": REF_META, "status": {"type": "object"}
     }  # fmt: skip
