@@ -123,12 +123,13 @@ def test_a_go_servers_goaway_is_told_in_its_words(reports: dict[str, Report]):
 
 
 def test_every_stream_and_trial_works_with_go(go_on_path: None):
-    """Unary, both ways and either; silence, a dead peer, attempts and the end of a pod."""
+    """Unary, both ways and either; silence, a dead peer, attempts, the end of a pod and of the time that a call has."""
     silent = {
         "from": "trainers",
         "to": "features",
         "silentFor": "10m",
         "detectDeadPeerIn": "2m",
+        "deadline": "1h",
         "idempotent": False,
     }
     job = job_of_spec(
