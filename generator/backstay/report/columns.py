@@ -6,8 +6,10 @@ the one before. Source: Unicode Standard Annex #11, wcwidth of terminals.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 _PAINT = re.compile(r"\x1b\[[0-9;]*m")
+_WORD = re.compile(r"(?:`[^`]*`|\S)+")
 _LEAST = 20
 """Columns below which nothing is cut or wrapped any more: a text in slivers helps nobody."""
 _CUT = "…"
@@ -24,13 +26,19 @@ def wrapped(start: str, text: str, limit: int, indent: int) -> list[str]:
     if limit <= 0 or room < _LEAST:
         return [start + text]
     lines, line, taken = [], start, width(start)
-    for word in text.split(" "):
+    for word in _words(text, room):
         wide = width(word)
         if taken + wide > limit and line.strip() and line != start:
             lines.append(line.rstrip())
             line, taken = " " * indent, indent
         line, taken = f"{line}{word} ", taken + wide + 1
     return [*lines, line.rstrip()]
+
+
+def _words(text: str, room: int) -> Iterator[str]:
+    """What may stand on lines of their own: words, and what is quoted to be copied, where that fits a line."""
+    for word in _WORD.findall(text):
+        yield from [word] if width(word) <= room else word.split()
 
 
 def cut(text: str, mark: int, limit: int) -> tuple[str, int]:

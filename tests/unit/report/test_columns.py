@@ -35,6 +35,16 @@ def test_a_word_that_is_longer_than_a_line_stays_whole():
     assert wrapped("  = help: ", "write " + "x" * 50, 40, 10) == ["  = help: write", " " * 10 + "x" * 50]
 
 
+def test_what_is_quoted_stays_on_one_line_where_it_fits():
+    """A command that is broken over lines cannot be copied."""
+    text = "write 20s (safe, and made for you by `backstay check --fix`), or `not "
+    assert wrapped("  = fix: ", text + "closed", 50, 10) == [
+        "  = fix: write 20s (safe, and made for you by",
+        "          `backstay check --fix`), or `not closed",
+    ]
+    assert wrapped("", "`" + "word " * 20 + "`", 40, 0)[1].startswith("word")
+
+
 def test_nothing_is_wrapped_without_a_terminal():
     """Other programs read lines."""
     assert wrapped("a: ", "b " * 200, 0, 10) == ["a: " + "b " * 200]
