@@ -48,6 +48,8 @@ def _case(suite: ET.Element, file: str, finding: Diagnostic) -> None:
         name=_clean(f"{finding.rule} {finding.name} {where}".strip()),
         classname=_clean(file),
     )
+    if finding.place.file:
+        case.set("file", _clean(finding.place.file))
     if finding.place.line:
         case.set("line", str(finding.place.line))
     if finding.waived is not None:

@@ -22,7 +22,7 @@ def test_a_failure():
     suite = suites(FOUND)["a.yaml"]
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("1", "1", "0")
     case = suite.find("testcase")
-    assert (case.get("name"), case.get("line")) == ("MSH014 slow-links x", "3")
+    assert (case.get("name"), case.get("file"), case.get("line")) == ("MSH014 slow-links x", "a.yaml", "3")
     failure = case.find("failure")
     assert (failure.get("type"), failure.get("message")) == ("error", "too <short>")
     assert "a.yaml:3:5: too <short>" in failure.text
@@ -54,3 +54,19 @@ def test_control_characters_do_not_break_the_report():
     """XML 1.0 has no way to write them."""
     odd = replace(FOUND, message="bell \x07 and \ufffe", help="x\x00y")
     assert suites(odd)["a.yaml"].find("testcase/failure").get("message") == "bell \\x07 and \\xfffe"
+
+
+def test_a_report_has_the_form_that_systems_read():
+    """Suites hold cases, a case one outcome at most, and the sums are those of what is there."""
+    odd = replace(FOUND, message='100% "a" <b>\n& c, d: e', place=Place("", 0, 0))
+    found = (FOUND, odd, replace(FOUND, waived="soon"), replace(FOUND, severity=Severity.INFO))
+    root = ET.fromstring(to_junit(found))  # noqa: S314 - our own
+    assert root.tag == "testsuites"
+    for suite in root:
+        cases = suite.findall("testcase")
+        assert int(suite.get("tests")) == len(cases) == len(list(suite))
+        assert int(suite.get("failures")) == len(suite.findall("testcase/failure"))
+        assert int(suite.get("skipped")) == len(suite.findall("testcase/skipped"))
+        assert all(case.get("name") and case.get("classname") and len(case) <= 1 for case in cases)
+    (failure,) = [one for one in root.iter("failure") if "100%" in one.get("message")]
+    assert failure.get("message") == '100% "a" <b>\n& c, d: e'
