@@ -14,7 +14,7 @@ from backstay.cli.main import backstay
 from backstay.core.family import FAMILIES
 from backstay.core.ruledoc import RuleDoc, read_doc
 from backstay.fix.known import levels
-from backstay.pipeline import rules_by_id
+from backstay.rules import rules_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

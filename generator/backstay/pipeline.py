@@ -5,23 +5,15 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from backstay.audit import rules as audit_rules
 from backstay.check import engine
 from backstay.check.context import Context, Item, item_of
-from backstay.check.cue import rules as cue_rules
-from backstay.check.policy import rules as policy_rules
-from backstay.check.registry import CHECKS
-from backstay.check.schema import RULES as SCHEMA_RULES
 from backstay.check.schema import SchemaSet, judge
-from backstay.core import fault
 from backstay.core.diagnostic import Diagnostic, stops
 from backstay.core.manifest import Manifest, Role, Settled, settle
 from backstay.core.route import read
-from backstay.core.rule import Rule
 from backstay.emit import registry
 from backstay.emit.bundle import files as bundle
 from backstay.emit.gitops import fleet, kustomization
-from backstay.load import rules as load_rules
 from backstay.load.files import named
 from backstay.load.profiles import Merged
 from backstay.model.cluster import Cluster
@@ -30,11 +22,8 @@ from backstay.render.file import render_file
 from backstay.render.header import Header
 from backstay.render.tree import render_tree
 from backstay.render.yaml import dump
-from backstay.resolve import rules as resolve_rules
 from backstay.resolve.cluster import resolve
-from backstay.spec import rules as spec_rules
 from backstay.spec.parse import parse
-from backstay.write import rules as write_rules
 
 if TYPE_CHECKING:
     from backstay.check.cue.door import Text
@@ -146,20 +135,3 @@ def render_fleet(files: Mapping[str, bytes], header: Header) -> dict[str, bytes]
 def _located(compiled: Compiled, source: Source) -> Compiled:
     """Symbolic places become file, line and column: only now, and only for what is printed."""
     return replace(compiled, findings=[source.locate(finding) for finding in compiled.findings])
-
-
-def rules_by_id() -> Mapping[str, Rule]:
-    """Every rule of every stage."""
-    tables = (
-        audit_rules.RULES,
-        fault.RULES,
-        load_rules.RULES,
-        policy_rules.RULES,
-        cue_rules.RULES,
-        spec_rules.RULES,
-        resolve_rules.RULES,
-        SCHEMA_RULES,
-        write_rules.RULES,
-    )
-    checks = (one.rule for one in CHECKS)
-    return {rule.id: rule for rule in (*(rule for table in tables for rule in table), *checks)}

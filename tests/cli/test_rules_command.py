@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backstay.core.family import FAMILIES
-from backstay.pipeline import rules_by_id
+from backstay.rules import rules_by_id
 from backstay.report.columns import width
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from backstay.check import engine
 from backstay.check.context import Context
 from backstay.core.diagnostic import Severity
-from backstay.pipeline import rules_by_id
+from backstay.rules import rules_by_id
 from backstay.text.yaml import parse
 from backstay.upstream.catalog import features
 from support.casebook import item

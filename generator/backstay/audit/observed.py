@@ -110,7 +110,7 @@ class Observer:
         """The connection pool that holds for a service's port: the port's own takes the place of the rule's."""
         for item in self.context.of_kind("DestinationRule"):
             if pools.host(self.context, item) == service.host.value:
-                policy = pools.policies(self.context, item)[0]
+                policy = pools.policies(item)[0]
                 own = (pool for pool in policy.ports if pool.port == service.port.value)
                 yield next(own, policy.pool)
 

@@ -11,7 +11,9 @@ from backstay.check.context import Item
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.core.place import Place
-from backstay.load.objects import ANYTHING, Object, Part, Source, scan_objects
+from backstay.core.route import Route
+from backstay.load.chunk import ANYTHING, UNPLACED, Source
+from backstay.load.objects import Object, Part, scan_objects
 from backstay.load.rules import NOT_A_MAPPING
 
 _TEMPLATE = re.compile(r"\{\{|\{%-? ")
@@ -92,7 +94,19 @@ def _items(part: Part, text: Text, reading: Reading, *, partial: bool) -> Iterat
 def _item(value: Object, source: Source, text: Text, *, partial: bool) -> Item | None:
     """An object as rules see it; None for a document that is none."""
     ref = identity(value, text.shown)
-    return None if ref is None else Item(ref, value, partial, text.shown, Standing.of(source, text))
+    if ref is None:
+        return None
+    takes = _nowhere if source.index == UNPLACED else _anywhere
+    return Item(ref, value, partial, text.shown, Standing.of(source, text), takes)
+
+
+def _anywhere(_route: Route) -> bool:
+    return True
+
+
+def _nowhere(_route: Route) -> bool:
+    """An object that stands within a line that holds others."""
+    return False
 
 
 def _refuse(reading: Reading, found: list[Diagnostic]) -> None:

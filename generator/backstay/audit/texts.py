@@ -7,8 +7,9 @@ from typing import Protocol
 
 from backstay.core.place import Place
 from backstay.core.route import Route
+from backstay.load.chunk import Chunk, Source
 from backstay.load.document import read_bytes
-from backstay.load.objects import MAX_BYTES, Chunk, Source
+from backstay.load.objects import MAX_BYTES
 
 
 class Text(Protocol):

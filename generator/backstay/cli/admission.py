@@ -17,9 +17,9 @@ from backstay.emit.admission import gatekeeper, policies
 from backstay.emit.admission import mutating as mutating_policies
 from backstay.model.admission import Engine
 from backstay.model.cluster import Cluster
-from backstay.pipeline import rules_by_id
 from backstay.render.yaml import dump
 from backstay.resolve.admission import resolve_admission
+from backstay.rules import rules_by_id
 from backstay.spec.admission import Admission
 
 

@@ -1,6 +1,7 @@
 """`backstay audit`: judge manifests that people wrote by hand, by the same rules."""
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -12,7 +13,8 @@ from backstay.cli.fixing import FixingCommand, fix_options, level_of, make, show
 from backstay.cli.folder import policies_option
 from backstay.cli.outcome import Exit, verdict
 from backstay.cli.printing import FORMATS, color_option, show_findings
-from backstay.fix.objects import Replacements, repair_objects
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.place import Place
 from backstay.upstream.catalog import SYSTEMS
 from backstay.upstream.images import version_in
 
@@ -88,17 +90,28 @@ def command(
     run = Run(source, Given(stated, None if context is None else read_context(context)), policies)
     done, findings = run.judged()
     if fixing:
+        from backstay.fix.objects import repair_objects  # an editor of YAML, which few audits want
+
         repair = repair_objects(findings, fixing)
         if diff:
             show_diff(repair)
             return Exit.BAD_CALL if done.refused else verdict(findings, strict=strict)
         done, findings = run.judged() if make(repair) else (done, findings)
     show_findings(
-        findings, form, sys.stdout, quiet=quiet, replacements=Replacements(), fixing="backstay audit"
+        findings, form, sys.stdout, quiet=quiet, replacements=_replacements(form), fixing="backstay audit"
     )
     if not quiet:
         _show_notes(done)
     return Exit.BAD_CALL if done.refused else verdict(findings, strict=strict)
+
+
+def _replacements(form: str) -> Callable[[Diagnostic], Sequence[tuple[Place, Place, str]]]:
+    """Repairs as text, for SARIF."""
+    if form != "sarif":
+        return lambda _finding: ()
+    from backstay.fix.objects import Replacements  # as above
+
+    return Replacements()
 
 
 def _require_one(paths: tuple[Path, ...], kube_context: str | None, *, live: bool, fixing: bool) -> None:

@@ -10,7 +10,8 @@ from backstay.explain.target import has
 from backstay.explain.words import shown
 from backstay.load.profiles import Merged
 from backstay.model.tuning import Tuning
-from backstay.pipeline import FLEET, Compiled, Source, compile_spec, rules_by_id
+from backstay.pipeline import FLEET, Compiled, Source, compile_spec
+from backstay.rules import rules_by_id
 from backstay.spec.meaning import meaning
 from backstay.spec.parse import short_form
 

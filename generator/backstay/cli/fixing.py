@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from backstay.core.diagnostic import Diagnostic
 from backstay.fix.choice import Level
 from backstay.fix.save import save
-from backstay.fix.wanted import Repair
+
+if TYPE_CHECKING:
+    from backstay.fix.wanted import Repair
 
 _SHOWN = 20  # repairs that were not made, past which a person has seen enough
 
@@ -39,13 +41,13 @@ def level_of(word: str | None, *, diff: bool) -> Level | None:
     return Level(word) if word else Level.SAFE if diff else None
 
 
-def show_diff(repair: Repair) -> None:
+def show_diff(repair: "Repair") -> None:
     """Print the repairs as a diff, and on stderr what cannot be repaired."""
     sys.stdout.write(repair.diff())
     _tell(repair, "would be repaired")
 
 
-def make(repair: Repair) -> bool:
+def make(repair: "Repair") -> bool:
     """Write the repairs; whether any file was written."""
     changed = save(repair.texts)
     for file in changed:
@@ -54,7 +56,7 @@ def make(repair: Repair) -> bool:
     return len(changed) < len(repair.texts)
 
 
-def _tell(repair: Repair, verb: str) -> None:
+def _tell(repair: "Repair", verb: str) -> None:
     for one in repair.refused[:_SHOWN]:
         click.echo(f"not repaired: {_name(one.finding)}: {one.why}", err=True)
     if len(repair.refused) > _SHOWN:

@@ -20,7 +20,7 @@ from backstay.core.route import Route
 from backstay.load.document import MAX_BYTES, Document, decode, load_document, read_bytes
 from backstay.load.files import named, stays_within
 from backstay.load.fleet import show
-from backstay.pipeline import rules_by_id
+from backstay.rules import rules_by_id
 
 if TYPE_CHECKING:
     from backstay.check.cue.door import Text

@@ -38,8 +38,8 @@ def show_findings(
 
         stream.write(to_github(ordered))
     elif form == "sarif":
-        from backstay.pipeline import rules_by_id
         from backstay.report.sarif import to_sarif
+        from backstay.rules import rules_by_id
 
         stream.write(to_sarif(ordered, rules_by_id(), __version__, replacements))
     elif form == "junit":
@@ -51,8 +51,8 @@ def show_findings(
 
 
 def _show_text(ordered: Sequence[Diagnostic], stream: TextIO, fixing: str, *, quiet: bool) -> None:
-    from backstay.pipeline import rules_by_id
     from backstay.report.text import Page, hints, summary, to_text
+    from backstay.rules import rules_by_id
 
     page = Page(_line_of, paint_for(stream), width_of(stream), fixing)
     told = [one for one in ordered if one.waived is None]

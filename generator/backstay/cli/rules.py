@@ -43,7 +43,7 @@ def command(
 
     Exit codes: 0 told, 1 no rule is like that, 2 no such rule.
     """
-    from backstay.pipeline import rules_by_id
+    from backstay.rules import rules_by_id
 
     rules = rules_by_id()
     named = words[1:] if words[:1] == (_EXPLAIN,) else words

@@ -5,12 +5,11 @@ that `kubectl get -o yaml` prints into its items, so that each is read by the fa
 with it, and has its positions composed alone and only when a finding asks for them.
 """
 
-import json
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -18,106 +17,22 @@ from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.core.manifest import Plain
 from backstay.core.place import Place
-from backstay.core.route import Route
 from backstay.load import rules
+from backstay.load.chunk import ANYTHING, MAX_COMPOSED, UNPLACED, Chunk, Source
 from backstay.load.clean import clean_value
 from backstay.load.document import decode, read_bytes
-from backstay.load.scalar import finite
-from backstay.load.spot import Composed, closest
+from backstay.load.jsonlist import JsonList, json_list, read_json
 from backstay.text.yaml import MAX_BRACKETS, brackets_at_once
 
 Object = dict[str, Plain]
 
-ANYTHING: Final = re.compile(b"")
 _MARK: Final = "\ufeff".encode()
 MAX_BYTES: Final = 2**29  # of a file; some hundred thousand objects
-MAX_COMPOSED: Final = 2**22  # bytes; the places in a document beyond are that of its beginning
+MAX_DOCUMENT: Final = 2**25  # bytes; an API server takes no object of a twentieth of it
+LONG_JSON: Final = 2**20  # bytes, from which on a list is taken apart
 _WINDOW: Final = 2**20
 _DOCUMENT = re.compile(rb"\n(?=---(?:[ \t\r\n]|\Z))")
-_ITEMS = re.compile(rb"(?:\A|\n)items: *\r?\n(?=- )")
-_ITEM = re.compile(rb"\n(?=- )")
-_AFTER_ITEMS = re.compile(rb"\n(?=[^ \r\n#-])")
-
-
-@dataclass
-class Chunk:
-    """A part of a stream, with the number of lines before it; it holds whole documents.
-
-    It is bytes `start` to `end` of `content`, which all chunks of a stream share: only what is looked at is decoded.
-    """
-
-    content: bytes
-    shown: str
-    before: int = 0
-    start: int = 0
-    end: int = -1
-
-    def __post_init__(self) -> None:
-        """All of the content, where nothing else is said."""
-        self.end = len(self.content) if self.end < 0 else self.end
-
-    @property
-    def text(self) -> str:
-        """What stands in it, with line ends as YAML has them."""
-        found = self.content[self.start : self.end].decode("utf-8", "surrogatepass")
-        return found.replace("\r\n", "\n") if "\r" in found else found
-
-    def has(self, pattern: re.Pattern[bytes]) -> bool:
-        """Whether something in it matches."""
-        return pattern.search(self.content, self.start, self.end) is not None
-
-    def cut(self, where: re.Pattern[bytes]) -> Iterator["Chunk"]:
-        """Its parts, cut behind the line ends that match."""
-        before, begin = self.before, self.start
-        for found in where.finditer(self.content, self.start, self.end):
-            yield Chunk(self.content, self.shown, before, begin, found.end())
-            before += self.content.count(b"\n", begin, found.end())
-            begin = found.end()
-        yield Chunk(self.content, self.shown, before, begin, self.end)
-
-    @cached_property
-    def composed(self) -> list[Composed]:
-        """The documents in it with their positions, as far as they can be read; none for a very large one."""
-        from backstay.load.compose import placed  # only when asked for: ruamel takes 30 ms to import
-
-        few = self.end - self.start <= MAX_COMPOSED
-        return placed(self.text, self.shown, spell_keys=True) if few else []
-
-    def read(self) -> tuple[list[Composed], list[Diagnostic]]:
-        """The documents in it by the slow way, and the findings."""
-        from backstay.load.compose import compose  # only when asked for: ruamel takes 30 ms to import
-
-        return compose(self.text, self.shown, spell_keys=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an object was read: at `base` of the `index`th document of a chunk."""
-
-    chunk: Chunk
-    index: int
-    base: Route = ()
-
-    @property
-    def file(self) -> str:
-        """The file, as it is printed."""
-        return self.chunk.shown
-
-    def place(self, route: Route) -> Place:
-        """Where the value at a route of the object stands, or its closest existing parent."""
-        return self._place(route, key=False)
-
-    def key_place(self, route: Route) -> Place:
-        """As `place`, for the key of the value."""
-        return self._place(route, key=True)
-
-    def _place(self, route: Route, *, key: bool) -> Place:
-        documents = self.chunk.composed
-        if self.index >= len(documents):
-            return Place(self.file, self.chunk.before + 1, 1, route)
-        spot, _ = closest(documents[self.index].spot, (*self.base, *route))
-        line, column = spot.key if key else spot.start
-        return Place(self.file, self.chunk.before + line, column, route)
+_ITEMS = re.compile(rb"(?:\A|\n)items: *\r?\n(?=(?P<indent> *)- )")
 
 
 Read = tuple[Object, Source]
@@ -193,13 +108,22 @@ def _chunks(content: bytes, shown: str) -> Iterator[Chunk]:
 
 def _parts(chunk: Chunk, worth: re.Pattern[bytes]) -> Iterator[Part]:
     """The objects of a chunk: item by item where it is a list whose items stand at the beginning of their lines."""
+    long = _of_json(chunk, worth)
+    if long is not None:
+        yield from long
+        return
     begin = _ITEMS.search(chunk.content, max(chunk.start - 1, 0), chunk.end)
     frame = _frame(chunk, begin) if begin else None
     if begin is None or frame is None:
         yield _whole(chunk)
         return
+    yield from _of_list(chunk, _items(chunk, begin), frame, worth)
+
+
+def _of_list(chunk: Chunk, items: Iterable[Chunk], frame: Object, worth: re.Pattern[bytes]) -> Iterator[Part]:
+    """The items of a list one by one; all as one from an item on that cannot be read alone."""
     done = 0
-    for part in _items(chunk, begin.end()).cut(_ITEM):
+    for part in items:
         if not part.has(worth):
             continue
         read = _read_item(part, frame)
@@ -212,27 +136,68 @@ def _parts(chunk: Chunk, worth: re.Pattern[bytes]) -> Iterator[Part]:
         yield read
 
 
-def _items(chunk: Chunk, begin: int) -> Chunk:
+def _items(chunk: Chunk, begin: re.Match[bytes]) -> Iterator[Chunk]:
     """The items of a list."""
-    lines = chunk.before + chunk.content.count(b"\n", chunk.start, begin)
-    return Chunk(chunk.content, chunk.shown, lines, begin, _end_of_items(chunk, begin))
+    item, _ = _ends(begin["indent"])
+    lines = chunk.before + chunk.content.count(b"\n", chunk.start, begin.end())
+    every = Chunk(chunk.content, chunk.shown, lines, begin.end(), _end_of_items(chunk, begin))
+    return every.cut(item)
 
 
-def _end_of_items(chunk: Chunk, begin: int) -> int:
-    after = _AFTER_ITEMS.search(chunk.content, begin, chunk.end)
-    return after.end() if after else chunk.end
+def _end_of_items(chunk: Chunk, begin: re.Match[bytes]) -> int:
+    _, after = _ends(begin["indent"])
+    found = after.search(chunk.content, begin.end(), chunk.end)
+    return found.end() if found else chunk.end
+
+
+@cache
+def _ends(indent: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """The line ends before items that are indented so, and those before what comes behind all of them."""
+    return re.compile(rb"\n(?=%b- )" % indent), re.compile(rb"\n(?!%b[ -]| *(?:#|\r?\n|\Z))" % indent)
 
 
 def _frame(chunk: Chunk, begin: re.Match[bytes]) -> Object | None:
     """What a list says around its items; None when it is no such list."""
-    head, tail = (
-        chunk.content[chunk.start : max(begin.start(), chunk.start)],
-        chunk.content[_end_of_items(chunk, begin.end()) : chunk.end],
-    )
+    head = chunk.content[chunk.start : max(begin.start(), chunk.start)]
+    tail = chunk.content[_end_of_items(chunk, begin) : chunk.end]
     found: list[Diagnostic] = []
     values = _values(Chunk(head + b"\nitems: []\n" + tail, chunk.shown), found)
     sound = len(values) == 1 and not found and isinstance(values[0], dict) and _is_list(values[0])
     return values[0] if sound and isinstance(values[0], dict) else None
+
+
+def _of_json(chunk: Chunk, worth: re.Pattern[bytes]) -> Iterator[Part] | None:
+    """The items of a long list in JSON one by one; None for whatever is none."""
+    if chunk.end - chunk.start < LONG_JSON or chunk.content[chunk.start : chunk.start + 1] != b"{":
+        return None
+    text = chunk.content[chunk.start : chunk.end].decode("utf-8", "surrogatepass")
+    try:
+        found = json_list(text)
+    except ValueError:
+        return None
+    return _of_spans(chunk, text, found, worth) if _is_list({**found.frame}) else None
+
+
+def _of_spans(chunk: Chunk, text: str, found: JsonList, worth: re.Pattern[bytes]) -> Iterator[Part]:
+    before, reached, offset = chunk.before, 0, chunk.start
+    for begin, end in found.spans:
+        line = text.rfind("\n", 0, begin) + 1
+        alone = not text[line:begin].strip()
+        start = line if alone else begin
+        before += text.count("\n", reached, start)
+        offset += len(text[reached:start].encode("utf-8", "surrogatepass"))
+        reached = start
+        size = len(text[start:end].encode("utf-8", "surrogatepass"))
+        part = Chunk(chunk.content, chunk.shown, before, offset, offset + size)
+        if not part.has(worth):
+            continue
+        read, wrong = list[Read](), list[Diagnostic]()
+        try:
+            value = _json(text[begin:end])
+        except ValueError:
+            value = None
+        read += _item(found.frame, value, Source(part, 0 if alone else UNPLACED), wrong)
+        yield Part(part, read, wrong)
 
 
 def _read_item(part: Chunk, frame: Object) -> Part:
@@ -292,30 +257,36 @@ def _is_list(value: Object) -> bool:
 
 def _values(chunk: Chunk, found: list[Diagnostic]) -> list[Plain]:
     """The documents of a chunk by the fastest reader that will do."""
+    if chunk.end - chunk.start > MAX_DOCUMENT:
+        found.append(_too_much(chunk))
+        return []
     text = chunk.text
     try:
         return [_json(text) if text[:1] in {"{", "["} else clean_value(text)]
     except ValueError:
+        if chunk.end - chunk.start > MAX_COMPOSED:
+            found.append(_too_much(chunk))
+            return []
         composed, problems = chunk.read()
         found += [_moved(problem, chunk.before) for problem in problems]
         return [document.value for document in composed]
+
+
+def _too_much(chunk: Chunk) -> Diagnostic:
+    """The finding about a document that is too large to be read by the reader that it takes."""
+    size = f"{(chunk.end - chunk.start) >> 20} MiB"
+    return rules.TOO_LARGE.report(
+        f"a document of {size}, which is no list of objects that can be read one by one",
+        at=Place(chunk.shown, chunk.before + 1, 1),
+        help="split it, or write it as `kubectl get -o yaml` does: `items:` at the beginning of a line, and no anchors",
+    )
 
 
 def _json(text: str) -> Plain:
     """The value of a JSON text; ValueError for anything on which JSON readers disagree, or that is too deep."""
     if brackets_at_once(text) > MAX_BRACKETS:
         raise ValueError("too deep")
-    value: Plain = json.loads(
-        text, object_pairs_hook=_no_duplicates, parse_float=finite, parse_constant=finite
-    )
-    return value
-
-
-def _no_duplicates(pairs: list[tuple[str, Plain]]) -> Object:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("duplicate key")
-    return value
+    return read_json(text)
 
 
 def _moved(problem: Diagnostic, lines: int) -> Diagnostic:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backstay.core.failure import BadInput
-from backstay.load import objects
+from backstay.load import chunk
 from backstay.load.objects import load_objects, read_objects
 
 _STREAM = """\
@@ -176,7 +176,7 @@ def test_nothing_said_is_no_object(text):
 
 def test_a_very_large_document_is_placed_at_its_beginning(monkeypatch):
     """Its positions would take more memory than they are worth."""
-    monkeypatch.setattr(objects, "MAX_COMPOSED", 10)
+    monkeypatch.setattr(chunk, "MAX_COMPOSED", 10)
     read = read_objects("a: 1\n---\nmetadata:\n  name: b\n", "f")
     assert str(read[1][1].place(("metadata", "name"))) == "f:2:1"
 

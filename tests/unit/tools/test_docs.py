@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backstay.fix.known import levels
-from backstay.pipeline import rules_by_id
+from backstay.rules import rules_by_id
 from backstay.text.yaml import parse
 
 ROOT = Path(__file__).parents[3]

@@ -47,7 +47,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         for pings, route in envoy.keepalives(patch):
             yield from _judge(ctx, patch.item, pings, route, ("timeout",))
     for item in ctx.of_kind("DestinationRule"):
-        for pool in pools.pools(ctx, item):
+        for pool in pools.pools(item):
             if isinstance(pool.get("http", "http2KeepAlive"), Mapping):
                 route = (*pool.route, "http", "http2KeepAlive")
                 yield from _judge(

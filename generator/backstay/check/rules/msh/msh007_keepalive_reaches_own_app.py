@@ -56,7 +56,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for item in ctx.of_kind("DestinationRule"):
         host = pools.host(ctx, item)
         pinging = next(
-            (pool for policy in pools.policies(ctx, item) for pool in _inbound(policy) if pool.pings), None
+            (pool for policy in pools.policies(item) for pool in _inbound(policy) if pool.pings), None
         )
         narrowed = look.mapping(look.at(item.value, "spec", "workloadSelector"))
         inside = host.endswith(_INSIDE) and "*" not in host and host not in gateways

@@ -39,7 +39,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every connection pool with such a setting, then ports that proxies forward as bytes."""
     for item in ctx.of_kind("DestinationRule"):
         ports = pools.port_protocols(ctx, pools.host(ctx, item))
-        for pool in pools.pools(ctx, item):
+        for pool in pools.pools(item):
             for setting in _SETTINGS:
                 if pool.get("http", setting) is not None:
                     yield from _judge(ctx, item, pool, setting, ports)

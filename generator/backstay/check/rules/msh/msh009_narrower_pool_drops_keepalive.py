@@ -45,7 +45,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every narrower pool against the one that it replaces."""
     for item in ctx.of_kind("DestinationRule"):
         ports = pools.port_protocols(ctx, pools.host(ctx, item))
-        top, *subsets = pools.policies(ctx, item)
+        top, *subsets = pools.policies(item)
         for pool in top.ports:
             yield from _compare(ctx, item, top.pool, pool, ports)
         for policy in subsets:

@@ -52,12 +52,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         if http.states_retries and http.retries.attempts > 0:
             for to in dict.fromkeys(http.destinations):
                 rules = pools.rules_for(ctx, to.host)
-                if not any(item.partial or _brakes(ctx, item, to) for item in rules):
+                if not any(item.partial or _brakes(item, to) for item in rules):
                     yield _report(ctx, http, to, rules)
 
 
-def _brakes(ctx: Context, item: Item, to: Destination) -> bool:
-    top, *subsets = pools.policies(ctx, item)
+def _brakes(item: Item, to: Destination) -> bool:
+    top, *subsets = pools.policies(item)
     narrow = next((policy for policy in subsets if policy.pool.subset == to.subset), None)
     own = [policy for policy in (narrow, top) if policy is not None]
     for policy in own:

@@ -48,7 +48,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for item in ctx.of_kind("DestinationRule"):
         host = pools.host(ctx, item)
         ports = pools.port_protocols(ctx, host)
-        for pool in pools.pools(ctx, item):
+        for pool in pools.pools(item):
             taken = [protocol for number, protocol in ports.items() if pool.port in {None, number}]
             if not taken or PortProtocol.HTTP2 in taken:
                 yield from _judge(ctx, item, pool, host)

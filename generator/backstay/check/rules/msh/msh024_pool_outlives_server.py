@@ -80,7 +80,7 @@ def _limits(call: Call) -> Iterator[Limit]:
 def _of_proxies(ctx: Context, call: Call, limits: list[Limit]) -> Iterator[Diagnostic]:
     host, stated = call.service.host.value, False
     for item in pools.rules_for(ctx, host):
-        for pool in pools.pools(ctx, item):
+        for pool in pools.pools(item):
             layer = "http" if pool.get("http", "idleTimeout") is not None else "tcp"
             idle = envoy.milliseconds(pool.get(layer, "idleTimeout"))
             stated = stated or idle is not None

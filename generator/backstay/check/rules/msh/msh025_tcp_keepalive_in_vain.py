@@ -59,7 +59,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 
 def _in_rules(ctx: Context) -> Iterator[Diagnostic]:
     for item in ctx.of_kind("DestinationRule"):
-        for pool in pools.pools(ctx, item):
+        for pool in pools.pools(item):
             for name in ("time", "interval"):
                 ms = envoy.milliseconds(pool.probes.get(name))
                 if ms is not None and (ms % _SECOND_MS or not ms):

@@ -72,7 +72,7 @@ def _by_server(ctx: Context, call: Call, length: int) -> Iterator[Diagnostic]:
 
 def _by_rules(ctx: Context, call: Call, length: int) -> Iterator[Diagnostic]:
     for item in pools.rules_for(ctx, call.service.host.value) if call.client.sidecar else ():
-        for pool in pools.pools(ctx, item):
+        for pool in pools.pools(item):
             most = envoy.milliseconds(pool.get("tcp", "maxConnectionDuration"))
             if most is not None and 0 < most < length:
                 route = (*pool.route, "tcp", "maxConnectionDuration")

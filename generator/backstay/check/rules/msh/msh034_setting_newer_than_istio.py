@@ -67,7 +67,7 @@ def _profiles(ctx: Context, version: str) -> Iterator[Diagnostic]:
 
 def _uses(ctx: Context) -> Iterator[Use]:
     for item in ctx.of_kind("DestinationRule"):
-        yield from _in_rule(ctx, item)
+        yield from _in_rule(item)
     yield from _proxy_settings(ctx)
     for item in ctx.of_kind("EnvoyFilter"):
         yield from _where(item, ("spec", "targetRefs"), Feature.TARGET_REFS)
@@ -93,8 +93,8 @@ def _proxy_settings(ctx: Context) -> Iterator[Use]:
         yield from _where(item, ("spec", _SETTINGS), Feature.CONNECTION_SETTINGS)
 
 
-def _in_rule(ctx: Context, item: Item) -> Iterator[Use]:
-    for policy in pools.policies(ctx, item):
+def _in_rule(item: Item) -> Iterator[Use]:
+    for policy in pools.policies(item):
         for pool in (policy.pool, *policy.ports):
             yield from _where(item, (*pool.route, "http", "http2KeepAlive"), Feature.HTTP2_KEEPALIVE)
         budget = (*policy.pool.route[:-1], "retryBudget")

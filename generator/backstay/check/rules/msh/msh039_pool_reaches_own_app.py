@@ -36,7 +36,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         service = pools.service(ctx, pools.host(ctx, item))
         if service is None or not service.sidecar or service.protocol.pings:
             continue
-        for pool in (one for policy in pools.policies(ctx, item) for one in (policy.pool, *policy.ports)):
+        for pool in (one for policy in pools.policies(item) for one in (policy.pool, *policy.ports)):
             most = pool.get("tcp", "maxConnections")
             if isinstance(most, int) and pool.subset is None and not _spared(ctx, service):
                 yield _report(ctx, item, pool, service, most)

@@ -45,9 +45,12 @@ class Policy:
     ports: tuple[Pool, ...]
 
 
-def policies(ctx: Context, item: Item) -> tuple[Policy, ...]:
-    """The traffic policies of a DestinationRule: the top one first, then those of the subsets."""
-    return ctx.once(("traffic policies", id(item)), lambda: tuple(_policies(item)))
+def policies(item: Item) -> tuple[Policy, ...]:
+    """The traffic policies of a DestinationRule: the top one first, then those of the subsets.
+
+    Made anew each time: kept, they would take more memory than the rule itself.
+    """
+    return tuple(_policies(item))
 
 
 def _policies(item: Item) -> Iterator[Policy]:
@@ -58,9 +61,9 @@ def _policies(item: Item) -> Iterator[Policy]:
         )
 
 
-def pools(ctx: Context, item: Item) -> list[Pool]:
+def pools(item: Item) -> list[Pool]:
     """Every connection pool of a DestinationRule."""
-    return [pool for policy in policies(ctx, item) for pool in (policy.pool, *policy.ports)]
+    return [pool for policy in policies(item) for pool in (policy.pool, *policy.ports)]
 
 
 def _policy(item: Item, value: object, route: Route, subset: str | None) -> Policy:

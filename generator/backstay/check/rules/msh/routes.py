@@ -95,12 +95,8 @@ class HttpRoute:
                 )
 
 
-def http_routes(ctx: Context) -> tuple[HttpRoute, ...]:
+def http_routes(ctx: Context) -> Iterator[HttpRoute]:
     """Every route of every VirtualService. A policy of its own takes nothing from the mesh-wide one."""
-    return ctx.once("http routes", lambda: tuple(_http_routes(ctx)))
-
-
-def _http_routes(ctx: Context) -> Iterator[HttpRoute]:
     otherwise = unwritten(ctx)
     for item in ctx.of_kind("VirtualService"):
         for http, route in look.entries(look.at(item.value, "spec", "http"), ("spec", "http")):
