@@ -62,13 +62,16 @@ def test_a_full_disk_behind_the_output_is_no_fault_of_ours(sound: Repository) ->
         assert done.stderr == "cannot tell: the output: no space left on device\n"
 
 
-def test_a_reader_that_leaves_early_is_neither_clean_nor_a_finding(sound: Repository) -> None:
+@pytest.mark.parametrize("command", [["rules"], ["audit", "specs", "--quiet", "--format", "json"]])
+def test_a_reader_that_leaves_early_is_neither_clean_nor_a_finding(
+    sound: Repository, command: list[str]
+) -> None:
     """As for any program in a pipe: silence, and the code that a shell gives for SIGPIPE."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as nobody:
         done = subprocess.run(
-            [sys.executable, "-m", "backstay", "rules"], cwd=sound.root, stdout=nobody,
+            [sys.executable, "-m", "backstay", *command], cwd=sound.root, stdout=nobody,
             stderr=subprocess.PIPE, timeout=60, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")

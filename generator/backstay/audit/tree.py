@@ -68,8 +68,15 @@ def _below(folder: Path, depth: int, found: list[Diagnostic]) -> Iterator[File]:
                 yield from _below(below, depth + 1, found)
             else:
                 found.append(unreadable(show(below), f"more than {_DEEPEST} folders deep"))
-        elif entry.name.endswith(_ENDINGS) and not entry.is_dir():
+        elif entry.name.endswith(_ENDINGS) and not _leads_to_folder(entry):
             yield File(below, show(below))
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: told as a file that cannot be read
+        return False
 
 
 def kustomizations_above(paths: Iterable[Path]) -> list[File]:

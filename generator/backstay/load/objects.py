@@ -179,13 +179,14 @@ def _of_json(chunk: Chunk, worth: re.Pattern[bytes]) -> Iterator[Part] | None:
 
 
 def _of_spans(chunk: Chunk, text: str, found: JsonList, worth: re.Pattern[bytes]) -> Iterator[Part]:
-    before, reached, offset = chunk.before, 0, chunk.start
+    before, reached, offset, behind = chunk.before, 0, chunk.start, 0
     for begin, end in found.spans:
-        line = text.rfind("\n", 0, begin) + 1
-        alone = not text[line:begin].strip()
-        start = line if alone else begin
+        gap = text[behind:begin]
+        alone = "\n" in gap and not gap[gap.rfind("\n") + 1 :].strip(" ")
+        start = behind + gap.rfind("\n") + 1 if alone else begin
         before += text.count("\n", reached, start)
         offset += len(text[reached:start].encode("utf-8", "surrogatepass"))
+        behind = end
         reached = start
         size = len(text[start:end].encode("utf-8", "surrogatepass"))
         part = Chunk(chunk.content, chunk.shown, before, offset, offset + size)

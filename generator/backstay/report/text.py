@@ -16,6 +16,8 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "b
 _HIDDEN = frozenset({"SEC001"})
 _WIDTH = 160
 """Columns of an excerpt where nobody says how wide the terminal is."""
+_NEAR = 4_000
+"""Characters of a line on either side of a place: wider than any terminal, and a line may be a whole file."""
 _INDENT = 10
 _HEAD_INDENT = 4
 
@@ -118,8 +120,9 @@ def _marked(finding: Diagnostic, text: str, page: Page) -> Iterator[str]:
     """The line, cut so that its place can be seen, and a caret under it."""
     place = finding.place
     number = str(place.line)
+    at = place.column - 1
     before, behind = (
-        _clean(part.replace("\t", " ")) for part in (text[: place.column - 1], text[place.column - 1 :])
+        _clean(part.replace("\t", " ")) for part in (text[max(at - _NEAR, 0) : at], text[at : at + _NEAR])
     )
     limit = page.width - len(number) - len("  | ") if page.width else _WIDTH
     shown, column = cut(before + behind, len(before), limit)
