@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backstay.core.family import FAMILIES
-from backstay.rules import rules_by_id
 from backstay.report.columns import width
+from backstay.rules import rules_by_id
 
 if TYPE_CHECKING:
     from cli.conftest import Repository

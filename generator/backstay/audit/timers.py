@@ -178,7 +178,7 @@ class Timers:
             return None
         for item in self.context.of_kind("DestinationRule"):
             if pools.host(self.context, item) == gateway.address.host.value:
-                pool = pools.policies(self.context, item)[0].pool
+                pool = pools.policies(item)[0].pool
                 return keepalive(self.objects, item, pool.pings, (*pool.route, "http", "http2KeepAlive"))
         return None
 
