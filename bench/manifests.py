@@ -130,6 +130,16 @@ def applications(path: Path, objects: int) -> None:
         (path / name / "app.yaml").write_text(APPLICATION.format(name=name))
 
 
+def as_list(path: Path, objects: int) -> None:
+    """The same objects in one file, as `kubectl get -o yaml` prints them."""
+    with (path / "all.yaml").open("w") as file:
+        file.write("apiVersion: v1\nitems:\n")
+        for name in islice(_names(), -(-objects // APPLICATION.count("\nkind: "))):
+            for text in APPLICATION.format(name=name).split("---\n"):
+                file.write("- " + text.replace("\n", "\n  ").rstrip(" "))
+        file.write("kind: List\n")
+
+
 def _names() -> Iterator[str]:
     number = 0
     while True:

@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from manifests import applications
+from manifests import applications, as_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,6 +150,10 @@ def audit_rows(rounds: int) -> None:
             arguments = ["audit", ".", "--platform", "kubernetes=1.36,istio=1.30"]
             found = [measure(arguments, path) for _ in range(rounds)]
             row(f"audit of {objects} objects", found, objects=objects)
+    with folder() as path:
+        as_list(path, objects)
+        found = [measure(arguments, path) for _ in range(rounds)]
+        row(f"audit of {objects} objects in one list", found, objects=objects)
 
 
 def cue_rows(rounds: int) -> None:
