@@ -11,7 +11,7 @@ from backstay.audit.read import AtHand, Holding, Reading
 from backstay.audit.schemas import Schemas
 from backstay.audit.streamed import Streamed
 from backstay.audit.survey import Survey, survey
-from backstay.audit.texts import FileText, Stream
+from backstay.audit.texts import FileText, Stream, Text
 from backstay.audit.tree import File, files, kustomizations_above
 from backstay.audit.unstated import Judged, unjudged
 from backstay.audit.versions import Versions
@@ -35,6 +35,10 @@ class Audit:
     refused: bool
     versions: tuple[str, ...] = ()
     """What runs, each with what shows it."""
+    commented: tuple[Text, ...] = ()
+    """Texts that may hold comments which excuse findings."""
+    silent: frozenset[str] = frozenset()
+    """Ids and families of rules that could not be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +127,16 @@ def _judged(
         streamed.take(tree)
         shown = seen.signs.versions(given.versions)
         if shown.exact == versions.exact:
-            return _told(streamed, shown, given.context, notes)
+            return replace(_told(streamed, shown, given.context, notes), commented=tuple(seen.commented))
         versions = shown
+
+
+_FAMILIES = {
+    "istio": ("MSH", "SCH"), "jobset": ("JOB", "SCH"), "kubernetes": ("JOB", "MSH", "SCH"), "kueue": ("JOB", "SCH"),
+    "pipelines": ("KFP", "VER"), "trainer": ("JOB", "SCH"), "training_operator": ("JOB", "SCH"),
+    "workflows": ("KFP", "SCH", "VER"), "zenml": ("JOB",),
+}  # fmt: skip
+"""The families with rules that ask for a system's version."""
 
 
 def _told(streamed: Streamed, versions: Versions, stated: Stated | None, notes: list[str]) -> Audit:
@@ -135,6 +147,7 @@ def _told(streamed: Streamed, versions: Versions, stated: Stated | None, notes: 
         [*reading.found, *with_context.merged(by_objects)],
         [*notes, *_others(reading), *_strangers(streamed.schemas), *streamed.definitions.notes, *versions.notes, *with_context.notes],
         streamed.objects, reading.refused or with_context.refused, versions.told,
+        silent=with_context.silent | {one for name in versions.unknown for one in _FAMILIES.get(name, ())},
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from backstay.audit.definitions import Definitions
 from backstay.audit.read import Holding, Reading
+from backstay.audit.texts import FileText, Text
 from backstay.audit.versions import Signs
 from backstay.check import together
 from backstay.check.context import Item
@@ -22,6 +23,8 @@ _TELLING = (
 )  # fmt: skip
 """What stands in the text of an object that tells a version."""
 _WORTH = re.compile(b"|".join(map(re.escape, _TELLING)))
+COMMENT = b"backstay:"
+"""What a comment that excuses a finding has in it; texts without it are not looked at for any."""
 _ESCAPED = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|\r?\n[ \t]*)")
 
 
@@ -32,6 +35,8 @@ class Survey:
     words: set[str] = field(default_factory=set)
     signs: Signs = field(default_factory=Signs)
     definitions: Definitions = field(default_factory=Definitions)
+    commented: list[Text] = field(default_factory=list)
+    """What people wrote with comments to us in it."""
 
     def add(self, item: Item) -> None:
         """Take in what an object tells of versions, and a definition as the judge of others."""
@@ -44,10 +49,17 @@ class Survey:
             content = holding.text.read()
         except BadInput:
             return
+        if COMMENT in content and _is_as_written(holding.text):
+            self.commented.append(holding.text)
         self.words |= set(_words_in(content, together.words() - self.words))
         if any(word in content for word in _TELLING):
             for item in holding.items(Reading(), worth=_WORTH):
                 self.add(item)
+
+
+def _is_as_written(text: Text) -> bool:
+    """Whether the lines of a text are those of what it is called by; what kustomize builds has lines of its own."""
+    return isinstance(text, FileText) or text.shown == "-"
 
 
 def survey(tree: Iterable[Holding]) -> Survey:

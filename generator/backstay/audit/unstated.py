@@ -22,6 +22,8 @@ class Judged:
     notes: tuple[str, ...] = ()
     refused: bool = False
     instead: frozenset[str] = frozenset()
+    silent: frozenset[str] = frozenset()
+    """Rules that nobody could judge."""
 
     def merged(self, by_objects: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """Findings of both, those about the same field of the same object once: as the context shows them."""
@@ -34,14 +36,15 @@ class Judged:
 
 def unjudged(kinds: Collection[str]) -> Judged:
     """The rules that nobody can judge for objects of some kinds without a context."""
+    silent = frozenset(check.rule.id for check in CHECKS if check.reads & engine.MODEL_PARTS)
     if _NETWORK_KINDS.isdisjoint(kinds):
-        return Judged([])
+        return Judged([], silent=silent)
     ids = [check.rule.id for check in CHECKS if check.reads <= engine.MODEL_PARTS and check.reads & _CALLS]
     words = (
         f"not judged: {', '.join(ids)} need to know which boxes are on the way of calls and how long calls are "
         "silent, which no manifest says; give --context"
     )
-    return Judged([], (words,))
+    return Judged([], (words,), silent=silent)
 
 
 def _subject(found: Diagnostic) -> tuple[object, ...]:

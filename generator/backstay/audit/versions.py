@@ -59,6 +59,8 @@ class Versions:
     notes: tuple[str, ...]
     told: tuple[str, ...] = ()
     """Each version with what shows it, in words."""
+    unknown: frozenset[str] = frozenset()
+    """The systems whose rules are silent: objects ask for their versions, and nothing tells these."""
     found: tuple[Diagnostic, ...] = ()
     """Definitions of another release than the one that runs."""
 
@@ -118,7 +120,10 @@ class Signs:
             for name in SYSTEMS
             if name in exact.keys() - stated.keys()
         )
-        return Versions(exact, lines, tuple(notes), tuple(told), tuple(self._others(lines, words)))
+        unknown = (self._asked | self._definitions.keys()) - lines.keys()
+        return Versions(
+            exact, lines, tuple(notes), tuple(told), frozenset(unknown), tuple(self._others(lines, words))
+        )
 
     def _of_definitions(self, system: str) -> list[Sign]:
         """The line that all definitions of a system leave, as a sign."""

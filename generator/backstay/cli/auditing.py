@@ -10,10 +10,12 @@ from typing import Final
 import click
 
 from backstay.audit.judge import Audit, Given, audit_cluster, audit_paths, audit_text
-from backstay.cli.policies import judge_for
+from backstay.audit.texts import Text
+from backstay.check.policy.inline import unused
+from backstay.cli.policies import Excuses, judge_for
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
-from backstay.load.document import Document, read_bytes, too_large
+from backstay.load.document import Document, too_large
 from backstay.load.objects import MAX_BYTES
 
 STDIN: Final = Path("-")
@@ -27,13 +29,15 @@ class Source:
 
     audit: Callable[[Given], Audit]
     beside: Path = Path("specs")
+    whole: bool = False
+    """Whether it is a tree and not some of its files: then a comment that excuses nothing has nothing to excuse."""
 
 
 def of_paths(paths: tuple[Path, ...]) -> Source:
     """Folders and files, or what comes by stdin."""
     if paths == (STDIN,):
-        return Source(lambda given: audit_text(_stdin(), given))
-    return Source(lambda given: audit_paths(paths, given), paths[0])
+        return Source(lambda given: audit_text(_stdin(), given), whole=True)
+    return Source(lambda given: audit_paths(paths, given), paths[0], all(path.is_dir() for path in paths))
 
 
 def of_cluster(context: str | None) -> Source:
@@ -64,18 +68,25 @@ class Run:
         gc.set_threshold(_MADE)
         judge = judge_for(self.source.beside, self.policies)
         done = self.source.audit(replace(self.given, cue=judge.cue))
-        kept, excuses = judge.judge(done.findings, "", _documents(done.findings))
-        return done, [*judge.findings, *kept, *judge.left_over([excuses], whole=False)]
+        kept, excuses = judge.judge(done.findings, "", _documents(done.commented))
+        left = [*judge.left_over([excuses], whole=False), *self._unused(excuses, done, cue=bool(judge.cue))]
+        return done, [*judge.findings, *kept, *left]
+
+    def _unused(self, excuses: Excuses, done: Audit, *, cue: bool) -> Iterator[Diagnostic]:
+        """Comments that excuse nothing, of rules that were judged."""
+        silent = done.silent if cue else done.silent | {"CUE"}
+        judged = (one for one in excuses.comments if silent.isdisjoint({one.rule, one.rule[:3]}))
+        if self.source.whole:
+            yield from unused(judged, excuses.used)
 
 
-def _documents(found: Iterable[Diagnostic]) -> Iterator[Document]:
-    """The files that findings are in, for the comments that excuse some of them."""
-    for file in sorted({one.place.file for one in found} - {"", "-"}):
+def _documents(commented: Iterable[Text]) -> Iterator[Document]:
+    """Texts with the comments that excuse some findings."""
+    for text in commented:
         try:
-            text = read_bytes(Path(file), file, MAX_BYTES).decode()
+            yield Document(text.shown, text.read().decode(), {})
         except (BadInput, UnicodeDecodeError):  # what keeps it from being read has been told
             continue
-        yield Document(file, text, {})
 
 
 def _stdin() -> bytes:
