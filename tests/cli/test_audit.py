@@ -279,6 +279,21 @@ def test_a_kustomization_is_built_and_findings_are_placed_where_they_were_writte
     assert found(repository, "k", "--platform", "pipelines=2.15") == [("KFP001", "k/patch.yaml", 5, 19)]
 
 
+@pytest.mark.e2e
+@pytest.mark.usefixtures("_kustomize")
+def test_a_setting_inside_a_text_is_placed_in_the_file_that_says_the_text(repository: Repository) -> None:
+    """A patch that brings all of `providers`, and not the file that is patched."""
+    kustomization(repository)
+    text = "minio: {default: {endpoint: 3, credentials: {fromEnv: true}}}"
+    repository.text(
+        "k/patch.yaml", PATCH.replace("MINIO_ENDPOINT: minio.storage:9000", f'providers: "{text}"')
+    )
+    ran = repository.backstay("audit", "k", "--platform", "kubernetes=1.33,pipelines=2.5", "--format", "json")
+    inside = [one for one in ran.findings if (one["field"] or "").startswith("data.providers.")]
+    assert inside
+    assert {one["place"]["file"] for one in inside} == {"k/patch.yaml"}
+
+
 def test_without_kustomize_the_files_are_read_as_they_are(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

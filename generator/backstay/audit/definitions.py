@@ -69,8 +69,6 @@ class Definitions:
         kind's schema comes with the package, and takes the place of a definition that leaves everything open.
         """
         key = (item.ref.apiVersion, item.ref.kind)
-        if not self.by_kind:
-            return None
         if key not in self.by_kind:
             return None if at_hand else self._elsewhere(item)
         judges = self._judges(key)

@@ -181,8 +181,9 @@ def _placed(built: Item, root: Kustomization, written: Written) -> Item:
     candidates = written.candidates(built)
 
     def place_of(route: Route) -> Place:
-        value = _at(built.value, route)
-        exact = (one for one in candidates if _at(one.value, route) == value and value is not None)
+        said = _text_on(built.value, route)
+        value = _at(built.value, said)
+        exact = (one for one in candidates if _at(one.value, said) == value and value is not None)
         origin = next(exact, None) or next((one for one in candidates if not one.partial), None)
         return origin.place_of(route) if origin else Place(root.file.shown, 1, 1, route)
 
@@ -192,6 +193,12 @@ def _placed(built: Item, root: Kustomization, written: Written) -> Item:
         return len(candidates) == 1 and all(same)
 
     return Item(built.ref, built.value, False, built.file, place_of, takes)  # noqa: FBT003 - a field
+
+
+def _text_on(value: object, route: Route) -> Route:
+    """The way to the text in which a field stands, such as YAML in a ConfigMap; the whole way for other fields."""
+    starts = (route[:length] for length in range(len(route) + 1))
+    return next((start for start in starts if isinstance(_at(value, start), str)), route)
 
 
 def _at(value: object, route: Route) -> object:

@@ -30,10 +30,9 @@ class Schemas:
         """The findings about an object; where its product's version is unknown, those that hold for every one at hand."""
         if not item.ref.apiVersion:
             return
-        at_hand = shelf.entry(item.ref.apiVersion, item.ref.kind) is not None
-        defined = self._definitions.judge(item, at_hand=at_hand)
+        defined = self._by_definitions(item) if self._definitions.by_kind else None
         if defined is not None:
-            yield from self._without_filled_in(defined, item) if at_hand else defined
+            yield from defined
             return
         found = list(judge(self._set, (item,)))
         if found and self._product(item) not in self._exact:
@@ -43,6 +42,11 @@ class Schemas:
                 self.strangers[item.ref.apiVersion, item.ref.kind] += 1
             else:
                 yield one
+
+    def _by_definitions(self, item: Item) -> list[Diagnostic] | None:
+        at_hand = shelf.entry(item.ref.apiVersion, item.ref.kind) is not None
+        found = self._definitions.judge(item, at_hand=at_hand)
+        return self._without_filled_in(found, item) if found and at_hand else found
 
     def _without_filled_in(self, found: list[Diagnostic], item: Item) -> list[Diagnostic]:
         """Findings without the missing fields that a product's webhook fills in: the schemas at hand forgive those."""
