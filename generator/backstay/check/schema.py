@@ -7,12 +7,13 @@ the process (microseconds an object). Patches are judged by a relaxed form of th
 What no schema says is not judged: CEL rules, uniqueness of list keys, names, and what webhooks refuse.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from backstay.check.context import Item
+from backstay.check.context import Item, Value
 from backstay.check.look import at
 from backstay.check.schemas import rules
 from backstay.check.schemas.definitions import Version
@@ -27,12 +28,14 @@ from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.fix import Fix, Rename, meant
 
 if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
     Compiled = tuple[Schema, Draft202012Validator]
 
 __all__ = ["RULES", "Definition", "Lookup", "SchemaSet", "judge"]
 
+_MOST_VALUES = 2_000
+"""In one object: of larger ones a stranger's schema tells the first error only, as each may name all its alternatives."""
 _SECRETS = frozenset({"Secret", "SealedSecret"})
 
 
@@ -80,22 +83,42 @@ class Definition:
 
     def judge(self, item: Item) -> Iterator[Diagnostic]:
         """What it has to say about an object of its kind."""
-        for flaw in _against(self._partial if item.partial else self._whole, item):
-            yield _report(item, flaw)
+        found = _against(self._partial if item.partial else self._whole, item, _MOST_VALUES)
+        yield from (_report(item, flaw) for flaw in found)
 
 
-def _against(compiled: "Compiled", item: Item) -> Iterable[Flaw]:
+def _against(compiled: "Compiled", item: Item, most: int | None = None) -> Iterable[Flaw]:
     schema, validator = compiled
     try:
         if validator.is_valid(item.value):
             return ()
-        errors = validator.iter_errors(item.value)
+        errors = _errors(validator, item.value, most)
     except ValueError:  # the validator takes what JSON can carry, and a hand-written file may hold more
         return oddities(item.value)
     from backstay.check.schemas.words import flaws
 
     hide = item.ref.kind in _SECRETS
     return dict.fromkeys(flaws(schema, item.value, errors, partial=item.partial, secret=hide))
+
+
+def _errors(validator: "Draft202012Validator", value: Value, most: int | None) -> Iterable["ValidationError"]:
+    """Every error; the first one of an object of more than `most` values."""
+    from jsonschema_rs import ValidationError
+
+    if most is None or sum(1 for _ in islice(_values(value), most + 1)) <= most:
+        return validator.iter_errors(value)
+    try:
+        validator.validate(value)
+    except ValidationError as first:
+        return (first,)
+    return ()
+
+
+def _values(value: object) -> Iterator[object]:
+    yield value
+    below = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for one in below:
+        yield from _values(one)
 
 
 def _report(item: Item, flaw: Flaw, lookup: Lookup | None = None) -> Diagnostic:

@@ -11,9 +11,11 @@ from typing import Final
 
 from backstay.check.schemas.walk import Schema
 
-_MOST_NODES: Final = 200_000  # ten times the largest definition of Argo Workflows
+_MOST_NODES: Final = 100_000  # five times the largest upstream definition
 _DEEPEST: Final = 100
-_MOST_ALTERNATIVES: Final = 1_000  # below one field: every value there is held against each of them
+_MOST_ALTERNATIVES: Final = (
+    100  # below one field, five times what upstream has: every value is held against each
+)
 _TYPES: Final = frozenset({"array", "boolean", "integer", "number", "object", "string"})
 _SIZES: Final = ("maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties")
 _NUMBERS: Final = {"maximum": "exclusiveMaximum", "minimum": "exclusiveMinimum"}
