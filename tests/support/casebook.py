@@ -142,6 +142,7 @@ def differences(found: list[Diagnostic], expected: list) -> list[str]:
 
 
 def _wrong_parts(got: Diagnostic, want: Mapping) -> Iterator[tuple[str, str]]:
+    """`message` and `help` are pieces of the words, `says` and `advises` the whole of them."""
     told = {
         "object": str(got.object),
         "field": got.field,
@@ -149,6 +150,8 @@ def _wrong_parts(got: Diagnostic, want: Mapping) -> Iterator[tuple[str, str]]:
         "place": got.place.path,
         "related": [one.place.path for one in got.related],
         "fix": _repair(got.fix),
+        "says": got.message,
+        "advises": got.help,
     }
     for part, value in want.items():
         if part in {"message", "help"}:

@@ -6,7 +6,7 @@ import sys
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,15 @@ from support.hostile import SHAPES, spoilt
 from support.mutants import mutants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from contextlib import AbstractContextManager
     from types import FrameType, FunctionType, ModuleType
 
     from backstay.check.context import Context
     from backstay.check.rule import Check
 
+RULES = "backstay.check.rules."
+"""What the names of all modules of rules start with."""
 _MANY = 1000
 """Findings after which a mutant that never ends is taken to be one."""
 
@@ -124,15 +126,21 @@ def _lines_run(run: Callable[[], object], folders: tuple[str, ...]) -> set[tuple
     return seen
 
 
-def survivors(module: ModuleType, ran: Reached) -> Iterator[Survivor]:
-    """The mutants of a module's functions that pass every trial which runs their condition."""
+def survivors(module: ModuleType, ran: Reached, listed: Collection[str] = ()) -> Iterator[Survivor]:
+    """The mutants of a module's functions that pass every trial which runs their condition.
+
+    Those that are `listed` are not tried with objects of other shapes, too: that takes long, and they passed it before.
+    """
     for mutant in mutants(Path(str(module.__file__)).read_text(encoding="utf-8"), str(module.__file__)):
         first, last = mutant.lines
         lines = ((str(module.__file__), line) for line in range(first, last + 1))
         judging = dict.fromkeys(trial for line in lines for trial in ran.get(line, ()))
         function = _function(module, mutant.function)
-        if _survives(judging, lambda f=function, m=mutant: _swapped(f, "__code__", m.code)):
-            yield Survivor(f"{module.__name__}.{mutant.function}", mutant.condition, mutant.change)
+        name = f"{module.__name__.removeprefix(RULES)}.{mutant.function}"
+        found = Survivor(name, mutant.condition, mutant.change)
+        swapped = partial(_swapped, function, "__code__", mutant.code)
+        if _survives(judging, swapped, shapes=str(found) not in listed):
+            yield found
 
 
 def claim_survivors(rule: str) -> Iterator[Survivor]:
@@ -143,7 +151,7 @@ def claim_survivors(rule: str) -> Iterator[Survivor]:
         asked += [claim for claim in _claims_asked(trial) if claim not in asked]
     for mutant in claim_mutants(asked):
         pairs = [(one, new) for one, new in zip(asked, mutant.claims, strict=True) if one != new]
-        if _survives(judging, lambda told=pairs: _swapped(Claim, "judge", _instead(told))):
+        if _survives(judging, partial(_swapped, Claim, "judge", _instead(pairs)), shapes=True):
             yield Survivor(f"{rule}'s claims", mutant.condition, mutant.change)
 
 
@@ -169,12 +177,13 @@ def _claims_asked(trial: Trial) -> list[Claim]:
     return asked
 
 
-def _survives(judging: Iterable[Trial], mutated: Callable[[], AbstractContextManager[None]]) -> bool:
+def _survives(
+    judging: Iterable[Trial], mutated: Callable[[], AbstractContextManager[None]], *, shapes: bool
+) -> bool:
     with mutated():
         if not all(trial.passes() for trial in judging):
             return False
-    shapes = (shape for trial in judging for shape in trial.hostile())
-    for shape in shapes:
+    for shape in (shape for trial in judging if shapes for shape in trial.hostile()):
         with mutated():
             if not shape.ends():
                 return False

@@ -12,13 +12,11 @@ from backstay.claims.default import Append, Fill
 from backstay.claims.terms import (
     Blank,
     Choose,
-    Const,
     First,
     In,
     Not,
     Some,
     Term,
-    absent,
     both,
     equals,
     field,
@@ -111,7 +109,7 @@ def _of_containers(
         first = First(items, wrong)
         return Claim(
             over, Some(items, wrong), ("container ", field("name", of=first), said), (help_,),
-            at=("spec", key, first), whole=True, firm=True,
+            at=("spec", key, first), whole=True,
             default=Fill(lacking.title, items.route, wrong, lacking.when, lacking.at, lacking.value),
         )  # fmt: skip
 
@@ -142,5 +140,5 @@ def _tolerates(wanted: Toleration, over: View) -> Claim:
 def _same(name: str, value: str) -> Term:
     there = field(name)
     if name == "operator" and value == "Equal":
-        return In(Choose(absent(there), Const("Equal"), there), ("", "Equal"))
+        return In(there, ("", "Equal"))
     return equals(there, value) if value else Blank(there)

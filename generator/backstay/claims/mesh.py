@@ -22,7 +22,6 @@ from backstay.claims.terms import (
     either,
     equals,
     field,
-    present,
 )  # fmt: skip
 from backstay.core.diagnostic import Severity
 from backstay.upstream.istio import HCM, OLD_FILTER_NAMES, RETRY_WORDS
@@ -39,8 +38,8 @@ def _listed() -> tuple[str | Term, ...]:
     """The names of the fields that are there, with `and` between them."""
     pieces: list[str | Term] = []
     for index, name in enumerate(_NEED):
-        earlier = either(*_SAID[:index]) if index else Const(plain=False)
-        pieces.append(Choose(both(earlier, _SAID[index]), Const(" and "), Const("")))
+        if index:
+            pieces.append(Choose(both(either(*_SAID[:index]), _SAID[index]), Const(" and "), Const("")))
         pieces.append(Choose(_SAID[index], Const(name), Const("")))
     return tuple(pieces)
 
@@ -49,7 +48,7 @@ MSH021 = Expressed(
     "MSH021", Severity.ERROR,
     always(
         Claim(
-            RETRIES, both(present(field()), _ZERO, either(*_SAID)),
+            RETRIES, both(_ZERO, either(*_SAID)),
             ("Istio refuses ", *_listed(), " where `attempts` is 0 or missing"),
             ("write how many `attempts` there may be after the first, or nothing but `attempts: 0`",),
         ),

@@ -87,7 +87,7 @@ def _twins(ctx: Context) -> Iterator[Diagnostic]:
     for kind in sorted(pods.RUNTIMES):
         for item in ctx.of_kind(kind):
             twin = None if item.partial else first.setdefault((kind, item.ref.namespace, item.ref.name), item)
-            if twin is not None and twin is not item and _policy(twin) != _policy(item):
+            if twin is not None and _policy(twin) != _policy(item):
                 yield RULE.report(
                     f"two runtimes of the name {item.ref.name} retry differently: the one applied last wins",
                     at=item.place_of(("metadata", "name")), object=item.ref, field=("metadata", "name"),

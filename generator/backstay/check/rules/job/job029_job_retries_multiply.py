@@ -119,11 +119,10 @@ def _nested(ctx: Context, job: Job, restarts: int) -> Iterator[Diagnostic]:
         return
     total, default = (1 + restarts) * (1 + limit), "" if "backoffLimit" in job.spec.value else ", its default"
     most = ctx.cluster.retries.max_attempts if ctx.cluster else None
-    over = most is not None and total > most.value
+    over = f", and the budget is {most.value}" if most and total > most.value else ""
     yield ctx.report(
         RULE, job.item, job.spec.to("backoffLimit"),
-        f"JobSet restarts {restarts} times and the Job {job.name} retries {limit} times{default}: {total} starts in all"
-        + (f", and the budget is {most.value}" if most and over else ""),
+        f"JobSet restarts {restarts} times and the Job {job.name} retries {limit} times{default}: {total} starts in all{over}",
         "write `backoffLimit: 0` so that only JobSet retries", None if over else Severity.WARNING,
         unsafe("write `backoffLimit: 0`", Edit((*job.spec.route, "backoffLimit"), 0)),
     )  # fmt: skip
@@ -131,10 +130,10 @@ def _nested(ctx: Context, job: Job, restarts: int) -> Iterator[Diagnostic]:
 
 def _limit(job: Job) -> int:
     """How often the Job retries by itself; 0 where that is counted by index, or where a patch does not say it."""
-    if job.spec.value.get("backoffLimitPerIndex") is not None or job.item.partial:
-        return pods.number(job.spec.value.get("backoffLimit")) or 0 if job.item.partial else 0
-    found = job.spec.value.get("backoffLimit")
-    return _JOB_DEFAULT if found is None else max(pods.number(found) or 0, 0)
+    if job.spec.value.get("backoffLimitPerIndex") is not None:
+        return 0
+    found = job.spec.value.get("backoffLimit", 0 if job.item.partial else _JOB_DEFAULT)
+    return max(pods.number(found) or 0, 0)
 
 
 CHECK = Check(RULE, reads=pods.JOBSET_KINDS | {"jobs", "retries"}, run=check)

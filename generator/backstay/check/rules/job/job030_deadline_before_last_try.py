@@ -37,6 +37,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.check.rules.job.pods import Job
 from backstay.core.diagnostic import Diagnostic, Related
+from backstay.core.fact import Fact
 from backstay.core.units import show_duration
 from backstay.model.derivation import Derivation
 from backstay.model.jobs import Workload
@@ -48,24 +49,24 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S, _DEFAULT_LIMIT = 10, 360, 6
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the spec's deadlines against what their tries take, then Jobs against their waits."""
-    for workload in ctx.cluster.jobs.workloads if ctx.cluster else ():
-        needed = ctx.cluster.derivations.get(f"workloads/{workload.name}/deadline") if ctx.cluster else None
-        if needed is not None and workload.deadline is not None:
-            yield from _workload(workload, workload.deadline.value, needed)
+    if ctx.cluster is not None:
+        for workload in ctx.cluster.jobs.workloads:
+            needed = ctx.cluster.derivations.get(f"workloads/{workload.name}/deadline")
+            if needed is not None and workload.deadline is not None:
+                yield from _workload(workload, workload.deadline, needed)
     for job in pods.jobs(ctx):
         yield from _job(ctx, job)
 
 
-def _workload(workload: Workload, deadline: int, needed: Derivation) -> Iterator[Diagnostic]:
+def _workload(workload: Workload, deadline: Fact[int], needed: Derivation) -> Iterator[Diagnostic]:
     total = needed.value
-    if deadline >= total:
+    if deadline.value >= total:
         return
     arithmetic = needed.bounds[0].words
-    assert workload.deadline is not None  # noqa: S101 - the caller has its value
     facts = [(workload.runs_for, "one try"), (workload.attempts, "how many tries")]
     yield RULE.report(
-        f"the tries of {workload.name} take {show_duration(total)} ({arithmetic}), and its deadline is {show_duration(deadline)}",
-        at=look.stated(workload.deadline, workload.place),
+        f"the tries of {workload.name} take {show_duration(total)} ({arithmetic}), and its deadline is {show_duration(deadline.value)}",
+        at=look.stated(deadline, workload.place),
         related=tuple(Related(look.stated(fact), words) for fact, words in facts if fact and fact.is_stated),
         help=f"write `deadline: {show_duration(total)}` or more, or lower `attempts`",
         fix=look.rewritten(workload.deadline, show_duration(total)),

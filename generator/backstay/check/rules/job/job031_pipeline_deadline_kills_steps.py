@@ -26,7 +26,7 @@ from backstay.check.rules.job import pods, zenml
 from backstay.check.rules.job.zenml import Run
 from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.units import show_duration
-from backstay.model.jobs import Kind, Step, Workload
+from backstay.model.jobs import Kind, Workload
 
 RULE = rule(__doc__, "JOB031", "pipeline-deadline-kills-steps")
 
@@ -37,8 +37,10 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge each run configuration that gives its pipeline a deadline."""
     for run in zenml.runs(ctx):
         part = run.pipeline.setting(_KEY)
-        deadline = pods.number(part.value[_KEY]) if part else None
-        if part is not None and deadline:
+        if part is None:
+            continue
+        deadline = pods.number(part.value[_KEY])
+        if deadline:
             yield from _steps(ctx, run, deadline)
             yield from _path(ctx, part, deadline)
 
@@ -63,23 +65,24 @@ def _steps(ctx: Context, run: Run, deadline: int) -> Iterator[Diagnostic]:
 
 def _path(ctx: Context, pipeline: Part, deadline: int) -> Iterator[Diagnostic]:
     workload = _workload(ctx, pipeline)
-    timed = [step for step in workload.steps if step.deadline] if workload else []
-    if workload is None or not timed:
+    if workload is None:
         return
-    needed, how = _needed(workload, timed)
+    timed = [(step, step.deadline.value) for step in workload.steps if step.deadline]
+    if not timed:
+        return
+    needed, how = _needed(workload, [time for _, time in timed])
     if deadline * 1000 < needed:
         yield RULE.report(
             f"{how} of {workload.name} may take {show_duration(needed)}, and the pipeline ends after {show_duration(deadline * 1000)}",
             at=look.stated(workload.deadline, workload.place) if workload.deadline else workload.place,
             object=pipeline.item.ref, field=(*pipeline.route, _KEY),
-            related=tuple(Related(step.place, f"step {step.name}") for step in timed),
+            related=tuple(Related(step.place, f"step {step.name}") for step, _ in timed),
             help=f"write `{_KEY}: {-(-needed // 1000)}`, or `deadline: {show_duration(needed)}` in the spec",
         )  # fmt: skip
 
 
-def _needed(workload: Workload, timed: list[Step]) -> tuple[int, str]:
+def _needed(workload: Workload, times: list[int]) -> tuple[int, str]:
     """The least that the way through the steps may take: their sum where they run one by one, else the longest."""
-    times = [step.deadline.value for step in timed if step.deadline]
     alone = workload.max_parallelism is not None and workload.max_parallelism.value == 1
     return (sum(times), "the steps one after the other") if alone else (max(times), "the longest step")
 

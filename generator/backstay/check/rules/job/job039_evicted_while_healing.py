@@ -30,7 +30,8 @@ from backstay.check.rules.msh import envoy
 from backstay.core.diagnostic import Diagnostic, Related, Severity
 from backstay.core.fix import Edit, Fix, unsafe
 from backstay.core.units import show_duration
-from backstay.model.jobs import Recovery, Workload
+from backstay.model.cluster import NO_JOBS
+from backstay.model.jobs import Jobs, Recovery, Workload
 
 RULE = rule(__doc__, "JOB039", "evicted-while-healing")
 
@@ -49,8 +50,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 def _too_short(ctx: Context, waiting: Part) -> Iterator[Diagnostic]:
     key = "recoveryTimeout" if "recoveryTimeout" in waiting.value else "timeout"
     allowed = envoy.milliseconds(waiting.value.get(key))
-    recovery = ctx.cluster.jobs.recovery if ctx.cluster else None
-    slowest = _slowest(ctx) if recovery else None
+    jobs = ctx.cluster.jobs if ctx.cluster else NO_JOBS
+    recovery, slowest = jobs.recovery, _slowest(jobs)
     if not allowed or recovery is None or slowest is None:
         return
     workload, needed = slowest[0], slowest[1] - recovery.monitor_grace.value
@@ -74,10 +75,9 @@ def _longer(waiting: Part, timeout: str) -> Fix | None:
     )
 
 
-def _slowest(ctx: Context) -> tuple[Workload, int] | None:
+def _slowest(jobs: Jobs) -> tuple[Workload, int] | None:
     """The queued workload that takes longest to run again, and how long, from the node's loss."""
-    workloads = ctx.cluster.jobs.workloads if ctx.cluster else ()
-    queued = [(one, one.recovers_in.value) for one in workloads if one.queue and one.recovers_in]
+    queued = [(one, one.recovers_in.value) for one in jobs.workloads if one.queue and one.recovers_in]
     return max(queued, key=lambda found: found[1], default=None)
 
 

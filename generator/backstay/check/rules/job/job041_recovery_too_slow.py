@@ -30,6 +30,7 @@ from backstay.check.rule import Check, rule
 from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.fact import Fact
 from backstay.core.units import show_duration
+from backstay.model.cluster import NO_JOBS
 from backstay.model.jobs import Recovery, Workload
 
 RULE = rule(__doc__, "JOB041", "recovery-too-slow")
@@ -39,8 +40,9 @@ _LEAST_TOLERATION = 30_000
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every workload's recovery against the target."""
-    recovery = ctx.cluster.jobs.recovery if ctx.cluster else None
-    for workload in ctx.cluster.jobs.workloads if ctx.cluster and recovery else ():
+    jobs = ctx.cluster.jobs if ctx.cluster else NO_JOBS
+    recovery = jobs.recovery
+    for workload in jobs.workloads:
         if recovery and workload.recovers_in and workload.recovers_in.value > recovery.recover_in.value:
             yield _late(workload, recovery, workload.recovers_in.value)
 

@@ -18,6 +18,7 @@ from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.place import Place
+from backstay.model.cluster import NO_JOBS
 from backstay.model.jobs import Kind
 
 RULE = rule(__doc__, "JOB043", "controller-not-installed")
@@ -33,10 +34,10 @@ _NEEDS = {
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the kind of every workload."""
-    jobs = ctx.cluster.jobs if ctx.cluster else None
-    for workload in jobs.workloads if jobs else ():
+    jobs = ctx.cluster.jobs if ctx.cluster else NO_JOBS
+    for workload in jobs.workloads:
         name, systems, line = _NEEDS.get(workload.kind, ("", (), ""))
-        if jobs and systems and not any(system in jobs.systems.installed for system in systems):
+        if systems and not any(system in jobs.systems.installed for system in systems):
             yield RULE.report(
                 f"{workload.name} is a {workload.kind.value}, and nothing on this cluster runs those: {name} is not installed",
                 at=Place(route=(*workload.place.route, "kind")),

@@ -21,6 +21,7 @@ from backstay.check.rule import Check, rule
 from backstay.core.diagnostic import Diagnostic, Related
 from backstay.core.fact import Fact
 from backstay.core.feature import Feature
+from backstay.model.cluster import NO_JOBS
 from backstay.model.jobs import Recovery, Strategy
 
 RULE = rule(__doc__, "JOB044", "recovery-not-installed")
@@ -30,14 +31,9 @@ _HELP = 'install Kueue 0.15 or later and write `platform: {kueue: "0.19"}`, or c
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the strategy against what is installed."""
-    jobs = ctx.cluster.jobs if ctx.cluster else None
-    recovery = jobs.recovery if jobs else None
-    if (
-        jobs
-        and recovery
-        and recovery.strategy.value is Strategy.KUEUE
-        and not ctx.has(Feature.KUEUE_FAILURE_RECOVERY)
-    ):
+    jobs = ctx.cluster.jobs if ctx.cluster else NO_JOBS
+    recovery = jobs.recovery
+    if recovery and recovery.strategy.value is Strategy.KUEUE and not ctx.has(Feature.KUEUE_FAILURE_RECOVERY):
         yield _absent(recovery, jobs.systems.kueue)
 
 

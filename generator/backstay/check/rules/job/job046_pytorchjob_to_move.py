@@ -35,6 +35,7 @@ from backstay.check.rule import Check, rule
 from backstay.core.diagnostic import Diagnostic, Severity
 from backstay.core.place import Place
 from backstay.core.units import show_duration
+from backstay.model.cluster import NO_JOBS
 from backstay.model.jobs import JobSystems, Kind, Workload
 
 RULE = rule(__doc__, "JOB046", "pytorchjob-to-move", Severity.INFO)
@@ -44,9 +45,9 @@ _NEVER = "Never"
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Tell of every declared PyTorchJob what it lacks."""
-    jobs = ctx.cluster.jobs if ctx.cluster else None
-    for workload in jobs.workloads if jobs else ():
-        if jobs and workload.kind is Kind.PYTORCHJOB:
+    jobs = ctx.cluster.jobs if ctx.cluster else NO_JOBS
+    for workload in jobs.workloads:
+        if workload.kind is Kind.PYTORCHJOB:
             yield RULE.report(
                 f"{workload.name} is a PyTorchJob ({', '.join(_lacks(workload))})",
                 at=Place(route=(*workload.place.route, "kind")), help=_help(workload, jobs.systems),

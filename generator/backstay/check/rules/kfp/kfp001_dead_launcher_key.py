@@ -54,7 +54,7 @@ def _mend(ctx: Context, item: Item, found: Found) -> Fix | None:
             else None
         )
     if key.lower() == "providers":
-        there = key == "providers" or "providers" in data or not ctx.has(Feature.LAUNCHER_PROVIDERS)
+        there = "providers" in data or not ctx.has(Feature.LAUNCHER_PROVIDERS)
         return None if there else unsafe("write `providers`", Rename(found.route, "providers"))
     mend = unsafe if key.upper().startswith(_STORE_WORDS) or key.startswith("plugins.") else safe
     return mend(f"take `{key}` out", Edit(found.route, None))

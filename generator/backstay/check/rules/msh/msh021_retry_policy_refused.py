@@ -78,7 +78,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 
 def _mend(item: Item, found: Found) -> Fix | None:
     """The words of `retryOn` without blanks around them, where that makes all of them known."""
-    text = look.text(look.at(item.value, *found.route)) if found.route[-1:] == ("retryOn",) else None
+    text = look.text(look.at(item.value, *found.route))
     words = [word.strip() for word in text.split(",")] if text else []
     known = words and all(word in RETRY_WORDS or word in STATUSES for word in words)
     return safe(f"write `{','.join(words)}`", Edit(found.route, ",".join(words))) if known else None
@@ -88,7 +88,7 @@ def _without_blanks(found: Diagnostic) -> Diagnostic:
     """The finding, with the word that was probably meant where only blanks are too many."""
     word = found.message.split("`")[1]
     bare = word.strip()
-    known = bare != word and (bare in RETRY_WORDS or bare in STATUSES)
+    known = bare in RETRY_WORDS or bare in STATUSES
     return replace(found, help=f"write `{bare}` without blanks around it") if known else found
 
 

@@ -125,7 +125,7 @@ def _mend(item: Item, found: Found) -> Fix | None:
     sub = (*found.route, "filterChain", "filter", "subFilter", "name")
     for route in (name, sub):
         new = OLD_FILTER_NAMES.get(str(look.at(item.value, *route)))
-        if new is not None and f"`{new}`" in found.help:
+        if f"`{new}`" in found.help:
             return safe(f"write `{new}`", Edit(route, new))
     return None
 
