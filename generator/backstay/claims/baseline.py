@@ -12,11 +12,13 @@ from backstay.claims.default import Append, Fill
 from backstay.claims.terms import (
     Blank,
     Choose,
+    Const,
     First,
     In,
     Not,
     Some,
     Term,
+    absent,
     both,
     equals,
     field,
