@@ -122,8 +122,10 @@ def providers_of(ctx: Context, item: Item) -> tuple[Provider, ...]:
 
 def _providers_of(ctx: Context, item: Item) -> Iterator[Provider]:
     whole = providers_node(ctx, item)
-    for scheme in SCHEMES if whole else ():
-        node = whole.node(scheme) if whole else None
+    if whole is None:
+        return
+    for scheme in SCHEMES:
+        node = whole.node(scheme)
         if node is not None:
             yield Provider(item, scheme, node, node.node("default"), node.nodes("overrides"))
 

@@ -34,7 +34,7 @@ def meetings(ctx: Context) -> Iterator[Meeting]:
     """Every sender's pings that arrive at a server whose policy is known: senders ping nowhere but over the network."""
     for call in way.calls(ctx):
         hop, policy = call.hops[-1], call.service.policy
-        for pinger in hop.pingers if policy else ():
+        for pinger in hop.pingers:
             if policy and pinger.side is Side.SENDER and pinger.how is Refresh.HTTP2_PING:
                 yield Meeting(call, hop, pinger, policy)
 
