@@ -307,3 +307,52 @@ def test_gatekeepers_expressions_are_those_of_the_policies():
     ]
     assert sorted(map(str, policies)) == sorted(str(one["validations"]) for one in sources)
     assert all("matchCondition" in one for one in sources)
+
+
+MANY = 400
+_DISRUPTED = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+_EXITS = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": list(range(1, 200))}}
+_CONTAINER = {
+    "image": "api", "securityContext": {"runAsNonRoot": True}, "resources": {"limits": {"memory": "1Gi"}},
+}  # fmt: skip
+_TOLERATED = {"key": "dedicated", "operator": "Exists", "effect": "NoSchedule"}
+LARGE = {
+    "pod of many containers": _deployment(
+        containers=[{**_CONTAINER, "name": f"c{number}"} for number in range(MANY)],
+        tolerations=[*({"key": f"k{number}", "operator": "Exists"} for number in range(MANY)), _TOLERATED],
+    ),
+    "many rules": _job(activeDeadlineSeconds=60, podFailurePolicy={"rules": [*[_EXITS] * 19, _DISRUPTED]}),
+    "many keys": {**WHOLE[0], "apiVersion": "v1", "kind": "ConfigMap", "data": {f"key{number}": "x" * 100 for number in range(4 * MANY)}},
+    "many routes": {
+        "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "whole"},
+        "spec": {"hosts": ["a.shop"], "http": [
+            {"match": [{"uri": {"prefix": f"/{number}"}}], "route": [{"destination": {"host": "a.shop"}}],
+             "retries": {"attempts": 2, "retryOn": "5xx,reset,connect-failure,503"}} for number in range(MANY)
+        ]},
+    },
+    "many templates": {**_workflow("2"), "spec": {"entrypoint": "t0", "templates": [
+        {"name": f"t{number}", "retryStrategy": {"limit": "3", "backoff": {"duration": "30s", "factor": "2"}}, "suspend": {}} for number in range(2 * MANY)
+    ]}},
+}  # fmt: skip
+"""Objects as large as people make them, and larger, without a fault."""
+LARGE["many keys"].pop("spec")
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_objects_stay_within_the_servers_budget(apiserver, objects, installed, name):
+    """An expression that costs too much is an error, which denies: every policy judges them to the end."""
+    _, policies = emitted(warnings="deny", baseline=BASELINE if name.startswith("pod") else None)
+    installed(policies, BAD)
+    large = {**LARGE[name], "metadata": {"name": "whole", "namespace": "default"}}
+    answer = _post(apiserver, large)
+    assert answer.is_success, answer.text[:2000]
+
+
+def test_a_message_that_is_too_long_gives_way_to_the_rules_id(apiserver, objects, installed):
+    """The server takes messages up to 5 kB; the object is denied all the same."""
+    _, policies = emitted()
+    installed(policies, BAD)
+    root = "ftp" + "p" * 6000 + "://x"
+    answer = _post(apiserver, {**BAD, "data": {"defaultPipelineRoot": root}})
+    assert not answer.is_success
+    assert "KFP011 is violated" in answer.json()["message"]

@@ -16,6 +16,7 @@ from e2e.support.errors import Failed
 from e2e.support.process import run
 from support import casebook
 from support.compiler import compile_spec
+from support.stored import stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,13 +54,6 @@ def said(cluster, obj):
         for claim in one.claims(installed)
         for found in claim.judge(obj["kind"], obj, partial=False)
     }
-
-
-def stored(value):
-    """A value as API servers keep it: what is null is not there."""
-    if isinstance(value, dict):
-        return {key: stored(inner) for key, inner in value.items() if inner is not None}
-    return [stored(inner) for inner in value if inner is not None] if isinstance(value, list) else value
 
 
 def objects():

@@ -14,6 +14,10 @@ class BrokenError(Exception):
     """An expression could not be evaluated: an API server would apply its failurePolicy."""
 
 
+NO_WORDS = "the rule is violated"
+"""What stands for a message that cannot be made."""
+
+
 @lru_cache(1)
 def _environment() -> cel.Env:
     names = ("object", "oldObject", "request", "variables")
@@ -57,7 +61,15 @@ def _message(check: Validation, obj: Mapping, bare: cel.Activation) -> str | Non
             raise
         first, text = check.variables[0]
         accepted = evaluate(check.expression, _data(obj, {first: evaluate(text, _data(obj, {}))}))
-    return None if accepted else evaluate(check.message, _data(obj, _variables(check, obj)))
+    return None if accepted else _told(check, obj)
+
+
+def _told(check: Validation, obj: Mapping) -> str:
+    """The message; where it is an error an API server says `message`, which names the rule alone."""
+    try:
+        return evaluate(check.message, _data(obj, _variables(check, obj)))
+    except BrokenError:
+        return NO_WORDS
 
 
 def _variables(check: Validation, obj: Mapping) -> dict:

@@ -5,12 +5,11 @@ into the shape of their kind before policies see them, so what is there has the 
 Source: kubernetes/kubernetes staging/src/k8s.io/apiserver/pkg/cel/environment/base.go, google/cel-spec doc/langdef.md.
 """
 
-import json
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from backstay.claims.claim import Claim, Each, Path
+from backstay.claims.spot import Spot, Spots, literal, quoted, texts_of
 from backstay.claims.terms import (
     Before,
     Blank,
@@ -29,62 +28,9 @@ from backstay.claims.terms import (
     Named,
     Not,
     Pieces,
-    Plain,
     Some,
     Term,
 )  # fmt: skip
-
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-_RESERVED = frozenset(
-    [
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "let",
-        "loop",
-        "namespace",
-        "null",
-        "package",
-        "return",
-        "true",
-        "var",
-        "void",
-        "while",
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place in CEL: its text, whether that is an optional value, and the text of the key it was found under."""
-
-    text: str
-    optional: bool = False
-    key: str = "''"
-
-    def below(self, keys: Sequence[str]) -> "Spot":
-        """A place further down, which may not be there."""
-        if not keys:
-            return self
-        return Spot(self.text + "".join(map(_selection, keys)), optional=True)
-
-    def or_else(self, otherwise: str) -> str:
-        """The value there, or another one."""
-        if not self.optional:
-            return self.text
-        # A type checker takes what `[?key]` finds for as narrow as the alternative, and refuses to compare it.
-        return f"{self.text}.orValue({f'dyn({otherwise})' if self.text.endswith(']') else otherwise})"
-
-
-Spots = tuple[Spot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +44,14 @@ class Validation:
 
 def validation(claim: Claim, path: Path, kinds: Sequence[str], stem: str, rule: str) -> Validation:
     """A claim about the subjects at one path of some kinds. `stem` starts the names of its variables."""
-    guard = f"!(object.kind in {_list(tuple(sorted(kinds)))})"
+    guard = f"!(object.kind in {texts_of(tuple(sorted(kinds)))})"
     words = (f"{rule}: ", *claim.message, " (", *claim.help, ")")
     start: Spots = (Spot("object"),)
     stages = _stages(path)
     if len(stages) == 1:
         scope = (*start, start[0].below(stages[0][0]))
-        return Validation((), f"{guard} || !{grouped(claim.wrong, scope)}", sentence(words, scope))
+        wrong = _safely(claim.wrong, scope, maps_above(start[0], stages[0][0]))
+        return Validation((), f"{guard} || !{wrong}", sentence(words, scope))
     variables: list[tuple[str, str]] = []
     scope, end = start, start[0]
     for number in range(len(stages) - 1):
@@ -130,10 +77,10 @@ def sentence(pieces: Pieces, scope: Spots) -> str:
         if isinstance(piece, str):
             words += piece
         else:
-            joined += [_quoted(words)] if words else []
+            joined += [quoted(words)] if words else []
             joined.append(f"string({write(piece, scope)})")
             words = ""
-    return " + ".join([*joined, *([_quoted(words)] if words else [])])
+    return " + ".join([*joined, *([quoted(words)] if words else [])])
 
 
 def _stages(path: Path) -> list[tuple[list[str], Each | None]]:
@@ -151,26 +98,101 @@ def _stages(path: Path) -> list[tuple[list[str], Each | None]]:
 
 def _matching(scope: Spots, end: Spot, stages: list[tuple[list[str], Each | None]], wrong: Term) -> str:
     """The entries of a list (of a mapping: the keys) in or below which something is wrong."""
-    return _over(scope, end, stages, wrong, "filter")
+    return _over(scope, end, stages, wrong, ("filter", []))
 
 
-def _over(scope: Spots, end: Spot, stages: list[tuple[list[str], Each | None]], wrong: Term, how: str) -> str:
+def _over(
+    scope: Spots,
+    end: Spot,
+    stages: list[tuple[list[str], Each | None]],
+    wrong: Term,
+    how: tuple[str, list[str]],
+) -> str:
+    """`how` is the comprehension, and tests of what the entries are that it is about."""
     fields, each = stages[0]
-    place = end.below(fields)
+    place, shaped = end.below(fields), [*how[1], *maps_above(end, fields)]
     if each is None:
-        return write(wrong, (*scope, Spot(place.text, place.optional)))
+        return _safely(wrong, (*scope, Spot(place.text, place.optional)), shaped)
     bound = f"x{len(scope)}"
     spot = _entry(place, each, bound)
-    inside = _over((*scope, spot), spot, stages[1:], wrong, "exists")
-    return f"{_listed(place, each)}.{how}({bound}, {inside})"
+    entry = [f"type({spot.text}) == {_ENTRIES[each]}"] if each in _ENTRIES else []
+    inside = _over((*scope, spot), spot, stages[1:], wrong, ("exists", entry))
+    return f"{_listed(place, each, shaped)}.{how[0]}({bound}, {inside})"
 
 
-def _listed(place: Spot, each: Each) -> str:
-    """The list, or the mapping, that the entries come from."""
+_ENTRIES = {Each.ITEMS: "map", Each.VALUES: "map", Each.TEXTS: "string"}
+"""The type of what is taken from lists and mappings; the rest is passed by, as in Python."""
+
+
+def _listed(place: Spot, each: Each, maps: list[str]) -> str:
+    """The list, or the mapping, that the entries come from; an empty one where something else stands there."""
+    sort, empty = ("list", "[]") if each in {Each.ITEMS, Each.TEXTS} else ("map", "{}")
     if each is Each.WORDS:
         text = place.or_else("''")
-        return f"({text} == '' ? [] : {text}.split(','))"
-    return place.or_else("[]" if each in {Each.ITEMS, Each.TEXTS} else "{}")
+        tests = [*maps, f"type({text}) == string", f"{text} != ''"]
+        return f"({_all(tests)} ? {text}.split(',') : [])"
+    found = place.or_else(empty)
+    return f"({_all([*maps, f'type({found}) == {sort}'])} ? {found} : {empty})"
+
+
+def _all(tests: Iterable[str]) -> str:
+    return " && ".join(dict.fromkeys(tests))
+
+
+def _safely(wrong: Term, scope: Spots, maps: list[str]) -> str:
+    """A term that is false where the object has not the shape that it asks about, so that it is never an error.
+
+    A conjunction of CEL is false when one of its parts is, whatever the others come to.
+    """
+    return f"({_all([*maps, *shape(wrong, scope), write(wrong, scope)])})"
+
+
+def maps_above(start: Spot, fields: Sequence[str]) -> list[str]:
+    """Tests that everything between a place and a field below it is a mapping, where it is there at all."""
+    above = (start.below(fields[:length]) for length in range(len(fields)))
+    return [f"type({spot.or_else('{}')}) == map" for spot in above if spot.text != "object"]
+
+
+def shape(term: Term, scope: Spots) -> Iterator[str]:
+    """Tests that must hold for a term to have a value."""
+    if isinstance(term, Field):
+        yield from _shape_of_field(term, scope)
+    elif isinstance(term, Some | First | Has):
+        yield from shape(term.items, scope)
+        if isinstance(term.items, Field):
+            yield f"type({_spot(term.items, scope).or_else('[]')}) == list"
+    else:
+        for part in _parts(term):
+            yield from shape(part, scope)
+
+
+def _shape_of_field(term: Field, scope: Spots) -> Iterator[str]:
+    if isinstance(term.of, First):
+        yield from shape(term.of, scope)
+        yield from maps_above(_first(term.of, scope), term.route)[1:]
+    elif term.of is None:
+        yield from maps_above(scope[-1 - term.up], term.route)
+
+
+def _parts(term: Term) -> tuple[Term, ...]:
+    match term:
+        case Equal(one, other):
+            return (one, other)
+        case Both(terms) | Either(terms):
+            return terms
+        case Choose(test, then, otherwise):
+            return (test, then, otherwise)
+        case (
+            Blank(one)
+            | In(one, _)
+            | Matches(one, _)
+            | IsWhole(one, _, _)
+            | Not(one)
+            | Before(one, _)
+            | Named(one, _)
+        ):
+            return (one,)
+    return ()
 
 
 def _entry(place: Spot, each: Each | None, bound: str) -> Spot:
@@ -191,16 +213,16 @@ def write(term: Term, scope: Spots) -> str:  # noqa: C901, PLR0911, PLR0912 - on
         case Equal(one, other):
             return f"{write(one, scope)} == {write(other, scope)}"
         case Blank(place):
-            return f"{_spot(place, scope).or_else(_quoted(''))} == ''"
+            return f"{_spot(place, scope).or_else(quoted(''))} == ''"
         case In(Field() as place, texts):
-            return f"{_spot(place, scope).or_else(_quoted(''))} in {_list(texts)}"
+            return f"{_spot(place, scope).or_else(quoted(''))} in {texts_of(texts)}"
         case In(one, texts):
-            return f"{write(one, scope)} in {_list(texts)}"
+            return f"{write(one, scope)} in {texts_of(texts)}"
         case Has(items, plain):
             return f"{literal(plain)} in {_items(items, scope)}"
         case Matches(one, pattern):
             text = write(one, scope)
-            return f"(type({text}) == string && string({text}).matches({_quoted(f'^(?:{pattern})$')}))"
+            return f"(type({text}) == string && string({text}).matches({quoted(f'^(?:{pattern})$')}))"
         case IsWhole(one, least, most):
             number = write(one, scope)
             bounds = [
@@ -212,7 +234,7 @@ def write(term: Term, scope: Spots) -> str:  # noqa: C901, PLR0911, PLR0912 - on
         case Not(Equal(one, other)):
             return f"{write(one, scope)} != {write(other, scope)}"
         case Not(Blank(place)):
-            return f"{_spot(place, scope).or_else(_quoted(''))} != ''"
+            return f"{_spot(place, scope).or_else(quoted(''))} != ''"
         case Not(one):
             return f"!{grouped(one, scope)}"
         case Both(terms):
@@ -226,16 +248,11 @@ def write(term: Term, scope: Spots) -> str:  # noqa: C901, PLR0911, PLR0912 - on
         case Choose(test, then, otherwise):
             return f"({grouped(test, scope)} ? dyn({write(then, scope)}) : dyn({write(otherwise, scope)}))"
         case Before(one, separator):
-            return f"string({write(one, scope)}).split({_quoted(separator)})[0]"
+            return f"string({write(one, scope)}).split({quoted(separator)})[0]"
         case Named(one, table):
-            entries = ", ".join(f"{_quoted(key)}: {_quoted(text)}" for key, text in table)
+            entries = ", ".join(f"{quoted(key)}: {quoted(text)}" for key, text in table)
             return f"dyn({{{entries}}})[?{write(one, scope)}].orValue(null)"
     raise AssertionError(f"no CEL for {type(term).__name__}")
-
-
-def literal(plain: Plain) -> str:
-    """A constant."""
-    return _quoted(plain) if isinstance(plain, str) else json.dumps(plain)
 
 
 def grouped(term: Term, scope: Spots) -> str:
@@ -257,22 +274,10 @@ def _first(term: First, scope: Spots) -> Spot:
 
 def _search(items: Term, test: Term, scope: Spots, how: str) -> str:
     bound = f"x{len(scope)}"
-    return f"{_items(items, scope)}.{how}({bound}, {write(test, (*scope, Spot(bound, key=bound)))})"
+    inside = (*scope, Spot(bound, key=bound))
+    judged = [f"type({bound}) == map", *shape(test, inside), write(test, inside)]
+    return f"{_items(items, scope)}.{how}({bound}, {_all(judged)})"
 
 
 def _items(items: Term, scope: Spots) -> str:
     return _spot(items, scope).or_else("[]") if isinstance(items, Field) else write(items, scope)
-
-
-def _selection(key: str) -> str:
-    plain = _IDENTIFIER.fullmatch(key) and key not in _RESERVED
-    return f".?{key}" if plain else f"[?{_quoted(key)}]"
-
-
-def _list(texts: tuple[str, ...]) -> str:
-    return f"[{', '.join(map(_quoted, texts))}]"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"'{escaped}'"

@@ -10,7 +10,7 @@ cronjob/utils.go (getJobName), kubernetes-sigs/jobset api/jobset/v1alpha2 (JobSe
 import re
 from collections.abc import Iterable
 
-from backstay.claims.cel import literal
+from backstay.claims.spot import literal
 
 JOBSET_NAME = "jobset.sigs.k8s.io/jobset-name"
 _PIECE = re.compile(r"\*+|\?|\[(?:(?P<but>!)|(?!!))(?P<some>.[^\]]*)\]|.", re.DOTALL)

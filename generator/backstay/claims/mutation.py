@@ -10,9 +10,10 @@ reference/access-authn-authz/mutating-admission-policy.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from backstay.claims.cel import Spot, Spots, grouped, literal, write
+from backstay.claims.cel import grouped, write
 from backstay.claims.claim import Claim, Expressed, Installed
 from backstay.claims.default import Append, Fill
+from backstay.claims.spot import Spot, Spots, literal
 from backstay.claims.terms import Field, both
 
 KIND = "Pod"

@@ -2,15 +2,17 @@
 
 import pytest
 
+from backstay.claims import baseline
 from backstay.claims.claim import Installed
 from backstay.claims.policy import RESOURCES, policies
-from backstay.claims.registry import EXPRESSED
+from backstay.claims.registry import EXPRESSED, known
 from support import casebook
 from support.celengine import BrokenError, messages
+from support.modelling import model
+from support.stored import stored
 
-_CASES = [case for case in casebook.cases() if case.objects]
-_OF_NO_SHAPE = {"KFP001: data of another shape"}
-"""Cases with objects that the API server refuses before policies see them."""
+_CASES = [case for case in casebook.cases() if case.objects and case.rule in known()]
+"""The cases of all rules that have a policy; each policy is asked about all of them."""
 
 
 def _said(expressed, installed, obj):
@@ -26,34 +28,32 @@ def _whole(case):
     context = casebook.context(case)
     installed = Installed(context.features, context.versions)
     whole = [item.value for item in context.items if not item.partial and item.ref.kind in RESOURCES]
-    return installed, [_stored(value) for value in whole]
+    return installed, [stored(value) for value in whole]
 
 
-def _stored(value):
-    """A value as API servers keep it: what is null is not there."""
-    if isinstance(value, dict):
-        return {key: _stored(inner) for key, inner in value.items() if inner is not None}
-    return [_stored(inner) for inner in value if inner is not None] if isinstance(value, list) else value
-
-
-def _cases_for(rule):
-    """The rule's own cases, and a seventh of all others: most of them are about kinds that it does not read."""
-    others = [case for case in _CASES if case.rule != rule]
-    return [
-        case
-        for case in (*(case for case in _CASES if case.rule == rule), *others[::7])
-        if case.id not in _OF_NO_SHAPE
+_ASKED = {
+    "tolerations": [
+        {"key": "dedicated", "operator": "Equal", "value": "ml", "effect": "NoSchedule"},
+        {"key": "spot"},
     ]
+}
+_BASELINE = model(casebook.on_base({"admission": {"baseline": _ASKED}})).admission.baseline
+_EVERY = {
+    **{one.rule: one for one in EXPRESSED},
+    **{one.rule: one for one in baseline.expressed(_BASELINE)},
+    **{f"{one.rule}-filled": one for one in baseline.expressed(_BASELINE, baseline.DEFAULTS)},
+}
 
 
-@pytest.mark.parametrize("expressed", EXPRESSED, ids=lambda one: one.rule)
+@pytest.mark.parametrize("expressed", _EVERY.values(), ids=_EVERY)
 def test_cel_and_python_agree_on_every_case(expressed):
     """An object of the cases is accepted by CEL iff Python finds nothing, and CEL says what Python says."""
     judged = denied = 0
-    for case in _cases_for(expressed.rule):
+    for case in _CASES:
         installed, objects = _whole(case)
         asked = list(policies(expressed, installed))
-        for obj in objects:
+        kinds = {kind for one in asked for kind in one.kinds}
+        for obj in (one for one in objects if one["kind"] in kinds):
             try:
                 told = [said for one in asked if obj["kind"] in one.kinds for said in messages(one, obj)]
             except BrokenError as broken:
@@ -62,5 +62,5 @@ def test_cel_and_python_agree_on_every_case(expressed):
             assert bool(told) == bool(expected), f"{case.id}: {told} {expected}"
             assert set(told) <= set(expected), case.id
             judged, denied = judged + 1, denied + bool(told)
-    assert judged > 20
+    assert judged > 3
     assert denied
