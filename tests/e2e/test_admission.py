@@ -321,7 +321,7 @@ LARGE = {
         containers=[{**_CONTAINER, "name": f"c{number}"} for number in range(MANY)],
         tolerations=[*({"key": f"k{number}", "operator": "Exists"} for number in range(MANY)), _TOLERATED],
     ),
-    "many rules": _job(activeDeadlineSeconds=60, podFailurePolicy={"rules": [*[_EXITS] * 19, _DISRUPTED]}),
+    "many rules": _job(activeDeadlineSeconds=60, podFailurePolicy={"rules": [_DISRUPTED, *[_EXITS] * 19]}),
     "many keys": {**WHOLE[0], "apiVersion": "v1", "kind": "ConfigMap", "data": {f"key{number}": "x" * 100 for number in range(4 * MANY)}},
     "many routes": {
         "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "whole"},

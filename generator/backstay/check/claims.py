@@ -1,6 +1,7 @@
 """Judging objects by the claims of a rule, so that the rule in Python and the policy in a cluster say the same."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from backstay.check.context import Context, Item
 from backstay.check.look import Part
@@ -30,16 +31,21 @@ def judge(ctx: Context, rule: Rule, expressed: Expressed, mend: Mend = no_repair
 
 
 def judge_defaults(
-    ctx: Context, rule: Rule, expressed: Expressed, defaults: Iterator[Part]
+    ctx: Context,
+    rule: Rule,
+    expressed: Expressed,
+    defaults: Iterator[Part],
+    mend: Mend = lambda _item, _found: None,
+    kind: str = "Workflow",
 ) -> Iterator[Diagnostic]:
-    """As `judge`, of parts that are like a Workflow without standing in one: they are merged into all workflows."""
+    """As `judge`, of parts that are like an object of a kind without being one: what is merged into all workflows."""
     for part in defaults:
-        for found in _in_workflow(ctx, expressed, part):
-            yield ctx.report(
-                rule, part.item, (*part.route, *found.route), found.message, found.help, found.severity
-            )
+        for found in _in_part(ctx, expressed, part, kind):
+            there = replace(found, route=(*part.route, *found.route))
+            yield ctx.report(rule, part.item, there.route, found.message, found.help, found.severity,
+                             mend(part.item, there))  # fmt: skip
 
 
-def _in_workflow(ctx: Context, expressed: Expressed, part: Part) -> Iterator[Found]:
+def _in_part(ctx: Context, expressed: Expressed, part: Part, kind: str) -> Iterator[Found]:
     for claim in expressed.claims(Installed(ctx.features, ctx.versions, ctx.parameters)):
-        yield from claim.judge("Workflow", part.value, partial=True)
+        yield from claim.judge(kind, part.value, partial=True)

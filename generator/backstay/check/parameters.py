@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backstay.claims.pods import LEAST_TOLERATION_MS
 from backstay.core.units import read_duration
 
 _LARGEST = 10**9
@@ -31,7 +32,7 @@ class Parameter:
 
 PARAMETERS: Mapping[tuple[str, str], Parameter] = {
     ("JOB011", "leastToleration"): Parameter(
-        30_000, "ms", "how long a pod has to stay on a node that went silent"
+        LEAST_TOLERATION_MS, "ms", "how long a pod has to stay on a node that went silent"
     ),
     ("MSH014", "leastTimeout"): Parameter(10_000, "ms", "how long a keepalive has to wait for an answer"),
     ("MSH019", "budget"): Parameter(

@@ -4,6 +4,8 @@ Sources: kubernetes/kubernetes pkg/controller/tainteviction, staging component-h
 kubernetes-sigs/kueue pkg/controller/constants/constants.go.
 """
 
+from collections.abc import Mapping
+
 from backstay.claims import views
 from backstay.claims.claim import Claim, Each, Expressed, Installed, View, always
 from backstay.claims.terms import (
@@ -12,6 +14,7 @@ from backstay.claims.terms import (
     Equal,
     First,
     In,
+    IsWhole,
     Not,
     Term,
     absent,
@@ -24,6 +27,7 @@ from backstay.claims.terms import (
 )  # fmt: skip
 from backstay.core.diagnostic import Severity
 from backstay.core.feature import Feature
+from backstay.core.units import show_duration
 
 UNREACHABLE, NOT_READY = "node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"
 DELETE, TERMINATE = "kueue.x-k8s.io/safe-to-forcefully-delete", "kueue.x-k8s.io/safe-to-forcefully-terminate"
@@ -113,6 +117,32 @@ JOB010 = Expressed(
     ),
     leaves=_DEFAULTS_ELSEWHERE,
 )  # fmt: skip
+
+LEAST_TOLERATION_MS = 30_000
+"""How long a pod has to stay on a node that went silent, where the profile says nothing else."""
+
+
+def least_toleration(parameters: Mapping[tuple[str, str], int]) -> int:
+    """The same in whole seconds, rounded up, under a policy's parameters."""
+    return -(-parameters.get(("JOB011", "leastToleration"), LEAST_TOLERATION_MS) // 1000)
+
+
+def _hiccup(installed: Installed) -> tuple[Claim, ...]:
+    least = least_toleration(installed.parameters)
+
+    def short(first: First, others: Term) -> Claim:
+        seconds = field("tolerationSeconds", of=first)
+        return Claim(
+            JOB_POD_SPECS, both(IsWhole(seconds, most=least - 1), others),
+            ("pods leave a silent node after ", seconds, "s: a node that only flaps ends the job's work"),
+            (f"tolerate at least {show_duration(least * 1000)}; 60s still recovers soon",),
+            at=("tolerations", first, "tolerationSeconds"),
+        )  # fmt: skip
+
+    return (short(_FOR_UNREACHABLE, Const(plain=True)), short(_FOR_NOT_READY, Not(_BY_ONE)))
+
+
+JOB011 = Expressed("JOB011", Severity.WARNING, _hiccup, leaves=_DEFAULTS_ELSEWHERE)
 
 _OUT_OF_SERVICE = equals(field("key"), "node.kubernetes.io/out-of-service")
 _REMEDIATE = ("leave it to the remediation that has seen the machine off",)

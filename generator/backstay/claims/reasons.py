@@ -19,7 +19,6 @@ class Reason(StrEnum):
     REFUSED = "the API server, or the webhook of the object's own controller, refuses the object anyway"
     NUMBERS = "it adds up durations, replicas or tries, or measures with a number that the policy profile may change"
     SPELLING = "it reads protobuf messages inside EnvoyFilters, whose fields may be spelled in two ways at every level"
-    ORDER = "it depends on what stands before what in a list, which comprehensions of CEL do not tell"
     INSTALL = "it judges the Deployments of an upstream install, which people patch and do not write"
 
 
@@ -40,9 +39,8 @@ _REASONS: Mapping[Reason, str] = {
     Reason.FILES: "GOP001 JOB014 JOB031 JOB032 JOB033 KFP025",
     Reason.DROPPED: "MSH034",
     Reason.REFUSED: "JOB034",
-    Reason.NUMBERS: "JOB011 JOB012 JOB021 JOB030 MSH018",
+    Reason.NUMBERS: "JOB012 JOB021 JOB030 MSH018",
     Reason.SPELLING: "MSH003 MSH032 MSH035",
-    Reason.ORDER: "JOB016 JOB019",
     Reason.INSTALL: "KFP010 KFP019 KFP030 KFP031 KFP032",
 }
 

@@ -33,15 +33,18 @@ Source: kubernetes/website concepts/scheduling-eviction/taint-and-toleration (to
 
 from collections.abc import Iterator
 
-from backstay.check import look
-from backstay.check.context import Context
+from backstay.check import claims, look
+from backstay.check.context import Context, Item
 from backstay.check.rule import Check, rule
-from backstay.check.rules.job import pods, tolerations
-from backstay.core.diagnostic import Diagnostic, Severity
-from backstay.core.fix import Edit, unsafe
+from backstay.check.rules.job import pods
+from backstay.check.rules.kfp import argo
+from backstay.claims.claim import Found
+from backstay.claims.pods import JOB011, least_toleration
+from backstay.core.diagnostic import Diagnostic
+from backstay.core.fix import Edit, Fix, unsafe
 from backstay.core.units import show_duration
 
-RULE = rule(__doc__, "JOB011", "evicted-by-a-hiccup", Severity.WARNING)
+RULE = rule(__doc__, "JOB011", "evicted-by-a-hiccup", JOB011.severity)
 
 _WHY = "a node that only flaps ends the job's work"
 _HELP = "tolerate at least {}; 60s still recovers soon"
@@ -63,14 +66,13 @@ def _in_spec(ctx: Context) -> Iterator[Diagnostic]:
 
 
 def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
-    least = ctx.parameter(RULE, "leastToleration")
-    for one in pods.of_jobs(ctx):
-        for toleration, _ in tolerations.against_loss(one.spec):
-            seconds = pods.number(toleration.get("tolerationSeconds"))
-            if seconds is not None and 1000 * seconds < least:
-                yield ctx.report(RULE, one.item, (*toleration.route, "tolerationSeconds"),
-                                 f"pods leave a silent node after {seconds}s: {_WHY}", _HELP.format(show_duration(least)),
-                                 fix=unsafe(f"tolerate {least // 1000}s", Edit((*toleration.route, "tolerationSeconds"), -(-least // 1000))))  # fmt: skip
+    seconds = least_toleration(ctx.parameters)
+
+    def mend(_: Item, found: Found) -> Fix:
+        return unsafe(f"tolerate {seconds}s", Edit(found.route, seconds))
+
+    yield from claims.judge_defaults(ctx, RULE, JOB011, argo.setting(ctx, "workflowDefaults"), mend)
+    yield from claims.judge(ctx, RULE, JOB011, mend)
 
 
 CHECK = Check(RULE, reads=pods.KINDS | {"workloads"}, run=check)

@@ -32,22 +32,22 @@ Source: kubernetes/api batch/v1 types.go (PodFailurePolicy.rules); zenml integra
 
 from collections.abc import Iterator
 
+from backstay.check import claims
 from backstay.check.context import Context
-from backstay.check.look import Part
 from backstay.check.rule import Check, rule
-from backstay.check.rules.job import exits, pods, zenml
+from backstay.check.rules.job import pods, zenml
+from backstay.claims.jobs import JOB016, OF_ZENML
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.feature import Feature
 
-RULE = rule(__doc__, "JOB016", "exit-codes-before-disruption")
+RULE = rule(__doc__, "JOB016", "exit-codes-before-disruption", JOB016.severity)
 
 _POLICY = "pod_failure_policy"
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the order of rules in every podFailurePolicy that knows disruptions, and what ZenML takes without one."""
-    for job in pods.jobs(ctx):
-        yield from _order(ctx, list(job.rules()))
+    yield from claims.judge(ctx, RULE, JOB016)
     for run in zenml.runs(ctx):
         yield from _steps(ctx, run)
 
@@ -55,27 +55,12 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 def _steps(ctx: Context, run: zenml.Run) -> Iterator[Diagnostic]:
     for settings in run.all:
         own = settings.setting(_POLICY)
-        yield from _order(ctx, list(own.each(_POLICY, "rules"))) if own else ()
+        if own is not None:
+            yield from claims.judge_defaults(ctx, RULE, JOB016, iter((own.down(_POLICY),)), kind=OF_ZENML)
         if settings.step and own is None and run.pipeline.setting(_POLICY) is None and ctx.has(Feature.ZENML_POD_FAILURE_POLICY):  # fmt: skip
             yield ctx.report(RULE, settings.owner.item, settings.owner.route,
                              f"step {settings.step} gets ZenML's own policy, which counts the exits of drained pods as failures",
                              f"write a `{_POLICY}` whose first rule is on DisruptionTarget")  # fmt: skip
 
 
-def _order(ctx: Context, rules: list[Part]) -> Iterator[Diagnostic]:
-    disruption = next(filter(exits.on_disruption, rules), None)
-    if disruption is not None:
-        for earlier in rules[: rules.index(disruption)]:
-            yield from _judge(ctx, earlier, disruption)
-
-
-def _judge(ctx: Context, earlier: Part, disruption: Part) -> Iterator[Diagnostic]:
-    codes = [code for code in (exits.OOM, exits.SIGTERM) if exits.on_exit(earlier, code)]
-    if codes and earlier.get("action") != disruption.get("action"):
-        words = " and ".join(map(str, codes))
-        yield ctx.report(RULE, earlier.item, earlier.route,
-                         f"drained pods exit with {words}: this rule takes them before the one on DisruptionTarget",
-                         "put the rule on DisruptionTarget first")  # fmt: skip
-
-
-CHECK = Check(RULE, reads=pods.JOB_KINDS | {zenml.RUN}, run=check)
+CHECK = Check(RULE, reads=pods.JOB_KINDS | {zenml.RUN, OF_ZENML}, run=check)

@@ -31,8 +31,9 @@ from backstay.check import claims
 from backstay.check.context import Context
 from backstay.check.look import Part, whole
 from backstay.check.rule import Check, rule
-from backstay.check.rules.job import exits, pods
-from backstay.claims.jobs import JOB018, MAX_TIME_LABEL
+from backstay.check.rules.job import pods
+from backstay.claims.jobs import JOB018, MAX_TIME_LABEL, on_disruption
+from backstay.claims.terms import Scope
 from backstay.core.diagnostic import Diagnostic
 
 RULE = rule(__doc__, "JOB018", "endless-disruptions", JOB018.severity)
@@ -45,7 +46,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every Job that ignores disruptions; where a runtime holds it, the TrainJobs that use the runtime."""
     yield from claims.judge(ctx, RULE, JOB018)
     for job in pods.jobs(ctx):
-        ignore = next((one for one in job.rules() if exits.on_disruption(one)), None)
+        ignore = next((one for one in job.rules() if on_disruption().value(Scope((one.value,), ("",)))), None)
         ignores = ignore is not None and ignore.get("action") == "Ignore"
         if (
             job.item.ref.kind in pods.RUNTIMES
