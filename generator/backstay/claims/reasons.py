@@ -17,9 +17,12 @@ class Reason(StrEnum):
     FILES = "it is about files that no API server sees: ZenML's, kubelets', kustomizations"
     DROPPED = "the API server drops a field that its schema does not know before a policy sees the object"
     REFUSED = "the API server, or the webhook of the object's own controller, refuses the object anyway"
-    NUMBERS = "it adds up durations, replicas or tries, or measures with a number that the policy profile may change"
+    GRACE = "it measures with the controller manager's grace period for nodes, which the spec states and no object does"
+    MEANT = "whether the number is wrong depends on how many restarts are meant, which the spec says and no object does"
+    SUMS = "it adds up tries and the waits between them, which grow from one to the next"
     SPELLING = "it reads protobuf messages inside EnvoyFilters, whose fields may be spelled in two ways at every level"
-    INSTALL = "it judges the Deployments of an upstream install, which people patch and do not write"
+    ENVIRONMENT = "it reads a container's environment, which may come from ConfigMaps: other objects"
+    COMMAND = "it reads a server's command line: values in the next argument, flags that win over earlier ones, lists in values"
 
 
 _REASONS: Mapping[Reason, str] = {
@@ -39,9 +42,12 @@ _REASONS: Mapping[Reason, str] = {
     Reason.FILES: "GOP001 JOB014 JOB031 JOB032 JOB033 KFP025",
     Reason.DROPPED: "MSH034",
     Reason.REFUSED: "JOB034",
-    Reason.NUMBERS: "JOB012 JOB021 JOB030 MSH018",
+    Reason.GRACE: "JOB012",
+    Reason.MEANT: "JOB021",
+    Reason.SUMS: "JOB030 MSH018",
     Reason.SPELLING: "MSH003 MSH032 MSH035",
-    Reason.INSTALL: "KFP010 KFP019 KFP030 KFP031 KFP032",
+    Reason.ENVIRONMENT: "KFP010 KFP019",
+    Reason.COMMAND: "KFP030 KFP031 KFP032",
 }
 
 
