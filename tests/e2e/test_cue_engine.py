@@ -254,6 +254,39 @@ class TestTraps:
         assert told.rule == "CUE005"
         assert words in f"{told.message} {told.help}"
 
+    def test_labels_without_a_mark_pass_where_they_are_absent_and_with_one_do_not(self, program: Path):
+        [without] = judge(program, 'p: {@policy(), metadata: labels: team: "x"}').compiled.findings
+        assert "!" in without.help
+        assert found(judge(program, 'p: {@policy(), metadata: labels: team: "x"}'), config()) == []
+        [told] = found(judge(program, 'p: {@policy(), metadata: labels: team!: "x"}'), config())
+        assert (told.rule, told.field) == ("CUE001", "metadata.labels")
+
+    def test_structs_with_required_fields_in_branches_are_undecided_and_in_match_n_are_not(
+        self, program: Path
+    ):
+        branches = judge(program, "p: {@policy(), spec?: {a!: int} | {b!: int}}")
+        matched = judge(program, "p: {@policy(), spec?: matchN(1, [{a!: int, ...}, {b!: int, ...}])}")
+        right = config(spec={"a": 1, "c": 2})
+        assert [trap.message.partition(" at ")[0] for trap in branches.compiled.findings] == [
+            "branches with required fields"
+        ]
+        assert matched.compiled.findings == ()
+        assert found(matched, right) == []
+        assert [f.rule for f in found(matched, config(spec={"c": 2}))] == ["CUE001"]
+
+    def test_missing_fields_are_told_when_there_is_no_conflict_left(self, program: Path):
+        one = judge(program, "p: {@policy(), data?: {a!: int, b?: <5}}")
+        assert [f.field for f in found(one, config(data={"b": 7}))] == ["data.b"]
+        assert [f.field for f in found(one, config(data={"b": 3}))] == ["data.a"]
+
+    def test_what_error_says_is_the_message_at_its_place(self, program: Path):
+        one = judge(
+            program,
+            'p: {\n\t@policy()\n\tn?: int\n\tif n != _|_ if n > 5 {\n\t\terror("no more than 5")\n\t}\n}',
+        )
+        [told] = found(one, config(n=7))
+        assert (told.message, str(told.related[0].place)) == ("no more than 5", "policies/0.cue:5:3")
+
     @pytest.mark.parametrize(
         "text",
         [

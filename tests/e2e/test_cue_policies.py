@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from e2e.support.process import run
 from support.repository import REPO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.e2e
@@ -70,3 +72,75 @@ def test_the_example_fleet_keeps_them(program: Path):
     )  # fmt: skip
     assert '"rule": "CUE' not in out
     assert '"rule": "MSH' in out
+
+
+def clauses(text: str) -> Iterator[tuple[int, int]]:
+    """Where each thing that a policy asks for stands in a file: a line with a value, a bound, a branch or a condition."""
+    at = 0
+    for line in text.splitlines(keepends=True):
+        bare = line.strip()
+        asks = ":" in bare or bare.startswith(("if ", "error("))
+        if asks and not bare.startswith(("//", "@policy", '"')) and not bare.endswith("{"):
+            yield at, at + len(line)
+        at += len(line)
+
+
+def parts(text: str) -> Iterator[tuple[str, str]]:
+    """The file with one constraint taken out, and which: whole lines, bounds and branches of lines, conditions."""
+    for start, end in clauses(text):
+        line = text[start:end]
+        yield line.strip(), text[:start] + text[end:]
+        for weaker in weakened(line):
+            yield f"{line.strip()} -> {weaker.strip()}", text[:start] + weaker + text[end:]
+    for condition in re.finditer(
+        r"^\t*((?:if [^{]*?(?= if | \{))(?: if [^{]*?(?= if | \{))*) \{$", text, re.MULTILINE
+    ):
+        for one in re.split(r" (?=if )", condition[1]):
+            if "_|_" not in one:  # without it CUE refuses the next one
+                yield (
+                    one,
+                    text[: condition.start(1)]
+                    + condition[1].replace(one, "if true", 1)
+                    + text[condition.end(1) :],
+                )
+
+
+def weakened(line: str) -> Iterator[str]:
+    """The line without one of the bounds, branches, `!` marks or values in it."""
+    for bound in re.finditer(r" & (>?<=?[0-9]+|>=?[0-9]+|!~\"[^\"]*\")|([<>]=?[0-9]+) & ", line):
+        yield line[: bound.start()] + line[bound.end() :]
+    for value in re.finditer(
+        r"(: )(=~\"[^\"]*\"|!=\"[^\"]*\"|[<>]=?[0-9]+|false|true)|(\.\.\.)(!=\"[^\"]*\")", line
+    ):
+        at = value.start(2) if value[2] else value.start(4)
+        yield line[:at] + "_" + line[value.end() :]
+    for branch in re.finditer(r" \| (\"[^\"]*\"|=~\"[^\"]*\"|int)|(null|\"\"|string) \| ", line):
+        yield line[: branch.start()] + line[branch.end() :]
+    for mark in re.finditer(r"!:", line):
+        yield line[: mark.start()] + "?:" + line[mark.end() :]
+
+
+MUTANTS = [
+    pytest.param(path.name, mutant, id=f"{path.stem}: {what}")
+    for path in sorted((REPO / "policies").glob("*.cue"))
+    for what, mutant in parts(path.read_text())
+]
+
+
+@pytest.mark.parametrize(("name", "mutant"), MUTANTS)
+def test_each_constraint_is_needed_by_a_case(name: str, mutant: str, program: Path):
+    """Whatever is taken out of a policy, one of the cases tells."""
+    texts = {path.name: path.read_text() for path in sorted((REPO / "policies").glob("*.cue"))}
+    assert texts[name] != mutant
+    changed = Judge(
+        program, tuple(Text(f"policies/{one}", text) for one, text in {**texts, name: mutant}.items())
+    )
+    if changed.compiled.findings:
+        return
+    assert any(fields(changed, policy, case) != case.get("fields", []) for policy, case in ALL)
+
+
+def fields(judge: Judge, policy: str, case: dict[str, Any]) -> list[str | None]:
+    """The fields that a policy names of a case's object."""
+    made = judge.judge([item(case["object"], partial=case.get("partial", False))])
+    return [one.field for one in made if one.policy == policy]

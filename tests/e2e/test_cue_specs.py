@@ -89,10 +89,17 @@ def test_findings_point_into_it(folder: Path):
         ("metadata: name: string", "incomplete"),
         ('import "list"\nx: list.Range(0, 1000000000, 1)', "cannot be evaluated"),
         ("[1, 2]", "no struct"),
+        ('import "example.com/mod/x"\ny: x.a', "hall.cue:1:8"),
+        ('import "example.com/mod/x"\ny: x.a', "nothing else can be imported"),
+        ("package clusters\nmetadata: name: _other", "each spec is evaluated alone"),
+        ("a: 1\nnetwork: boxes: edge: {\n\tidle: string\n}", "hall.cue:3:8"),
+        ("#C: {a: int}\nb: #C & {\n\ta: 1\n\tz: 2\n}", "hall.cue:4:2"),
+        ('a: b: "x"\na: b: >5', "hall.cue:1:7"),
+        ("#C: {a!: int}\nb: #C", "hall.cue:1:6"),
     ],
 )
 def test_what_has_no_value_is_told(text: str, words: str, folder: Path):
-    """With its place; exit code 2."""
+    """At file, line and column, with what to do; exit code 2."""
     (folder / "specs/clusters/hall.cue").write_text(text)
     with pytest.raises(Failed) as failed:
         backstay(folder, "compile")

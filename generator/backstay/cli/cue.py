@@ -63,7 +63,18 @@ def schema() -> str:
 def _fault(fault: Fault, name: str) -> Diagnostic:
     where = f"`{'.'.join(fault.path)}`: " if fault.path else ""
     place = fault.place if fault.place.file else Place(name, 1, 1)
-    return NO_SPEC.report(f"{where}{fault.message}", at=place, help="see `cue export` and docs/policies.md")
+    return NO_SPEC.report(f"{where}{fault.message}", at=place, help=_help(fault.message))
+
+
+def _help(message: str) -> str:
+    """What to do about a fault in a spec."""
+    if "can be imported" in message:
+        return (
+            "write what it gives into this file, or into a profile that `extends` names: nothing is fetched"
+        )
+    if "reference" in message and "not found" in message:
+        return "define it in this file: each spec is evaluated alone, whatever its package; profiles share values"
+    return "see `cue export` and docs/policies.md"
 
 
 def _untitled(value: Any) -> Any:

@@ -69,7 +69,7 @@ def load(specs: Path, only: tuple[str, ...] = (), judge: Judge | None = None) ->
 def _compiled(merged: Merged, judge: Judge) -> Loaded:
     source = source_of(merged)
     name = str(_name(merged) or "")
-    compiled = compile_spec(source, judge.policy.tuning(name), judge.cue)
+    compiled = compile_spec(source, judge.policy.tuning(name), judge.cue.texts)
     findings, excuses = judge.judge(compiled.findings, name, merged.documents)
     findings += unreached(findings, compiled.cluster)
     compiled = replace(compiled, findings=findings)

@@ -41,7 +41,8 @@ class Related:
 class Diagnostic:
     """What is wrong (`message`), what to do (`help`), where (`place`), and on which emitted object.
 
-    `message` is lower case without a full stop; `field` is the route inside `object` in words.
+    `message` is lower case without a full stop; `field` is the route inside `object` in words; `policy` names the
+    organisation's policy in CUE that finds it.
     """
 
     rule: str
@@ -55,6 +56,7 @@ class Diagnostic:
     field: str | None = None
     fix: Fix | None = None
     waived: str | None = None
+    policy: str | None = None
 
 
 def in_order(found: list[Diagnostic]) -> list[Diagnostic]:

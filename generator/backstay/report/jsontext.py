@@ -33,6 +33,7 @@ def as_value(finding: Diagnostic) -> dict[str, object]:
         "field": finding.field,
         "fix": None if finding.fix is None else _fix(finding.fix),
         "waived": finding.waived,
+        "policy": finding.policy,
     }  # fmt: skip
 
 

@@ -4,9 +4,9 @@
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from backstay.spec.base import Section
 from backstay.spec.types import Many, wrong
@@ -64,6 +64,13 @@ class RuleSetting(Section):
     """Numbers that the rule measures with, by name; `backstay rules ID` lists them."""
 
 
+class PolicySetting(Section):
+    """What the organisation thinks of one of its own policies in CUE."""
+
+    severity: Literal["error", "warning", "info", "off"]
+    """How bad what it finds is, whatever its `@policy` says; `off` takes its findings away."""
+
+
 class Profile(Section):
     """`policies/profile.yaml`: rule sets and single rules."""
 
@@ -78,13 +85,17 @@ class Profile(Section):
     `ifBuilt` goes on without them and notes it."""
     rules: dict[str, RuleSetting] = Field(default_factory=dict)
     """Rules by id or name; they win over the sets."""
+    policies: dict[str, PolicySetting] = Field(default_factory=dict)
+    """Policies of the `.cue` files by name; they win over `rules` and the sets."""
 
 
 class Waiver(Section):
     """One excuse: which findings, why, who answers for it, and until when."""
 
-    rule: Text
+    rule: Text | None = None
     """The rule's id or name."""
+    policy: Text | None = None
+    """The name of a policy of the `.cue` files, in the place of a rule."""
     cluster: Pattern | None = None
     """Only in this cluster; `*` stands for any part of a name."""
     object: Annotated[Pattern, AfterValidator(_about)] | None = None
@@ -97,6 +108,13 @@ class Waiver(Section):
     """Who answers for it."""
     expires: Day
     """The last day on which it counts."""
+
+    @model_validator(mode="after")
+    def _of_one_thing(self) -> Self:
+        if (self.rule is None) is (self.policy is None):
+            help_ = "write `rule: MSH014`, or `policy: no-host-network`"
+            raise wrong("waiver", "a waiver is of one rule or of one policy", help_)
+        return self
 
 
 class Waivers(Section):

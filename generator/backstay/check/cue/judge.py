@@ -36,11 +36,6 @@ def judge(texts: Texts, items: Iterable[Item]) -> Iterator[Diagnostic]:
         yield from judge_for(texts).judge(items)
 
 
-def findings_about(texts: Texts) -> tuple[Diagnostic, ...]:
-    """What is wrong with the files themselves."""
-    return judge_for(texts).compiled.findings if texts else ()
-
-
 @lru_cache(2)
 def judge_for(texts: Texts) -> "Judge":
     """The files with an engine that is kept for the whole run."""
@@ -146,10 +141,11 @@ class Judge:
             except Ended as ended:
                 self._stopped.add(policy.place)
                 self._restart()
-                yield BOUNDED.report(
+                found = BOUNDED.report(
                     f"policy `{policy.name}` was ended at this object, and not held against any other: {ended}",
                     at=policy.place, object=item.ref, help="look for what grows without end in it",
                 )  # fmt: skip
+                yield replace(found, policy=policy.name)
 
     def _told(self, item: Item, text: bytes, policies: Sequence[Policy]) -> list[Diagnostic]:
         group = self._group(policies)

@@ -37,6 +37,11 @@ class Compiled:
     policies: tuple[Policy, ...]
     findings: tuple[Diagnostic, ...]
 
+    @property
+    def lacking(self) -> bool:
+        """Whether something does not compile, so that there are more policies than these."""
+        return any(found.rule != TRAP.id for found in self.findings)
+
 
 _TRAPS: Mapping[str, tuple[str, str]] = {
     "supplies": (

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from backstay.check.context import Item
 from backstay.check.cue.door import Fault, Sort
@@ -39,13 +40,14 @@ def _told(policy: Policy, item: Item, fault: Fault) -> Diagnostic:
     asked = fault.place if fault.place.file else policy.place
     decided = item.place_of(route)
     rule = UNDECIDED if fault.sort is Sort.INCOMPLETE else VIOLATED
-    return rule.report(
+    found = rule.report(
         _message(policy, item, fault, route),
         at=decided if decided != Place() else asked,
         help=_first(policy.doc) or f"see policy `{policy.name}`",
         related=(Related(asked, f"policy `{policy.name}`"),),
         object=item.ref, field=route, severity=policy.selection.severity,
     )  # fmt: skip
+    return replace(found, policy=policy.name)
 
 
 def _message(policy: Policy, item: Item, fault: Fault, route: Route) -> str:

@@ -11,13 +11,15 @@ from backstay.check.policy.rules import ALLOW_WITHOUT_REASON, UNKNOWN_RULE, UNUS
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.place import Place
 
-_ALLOW = re.compile(r"(?:^|\s)#\s*backstay:\s*allow\b[ \t]*(?P<rule>\S*)[ \t]*(?P<reason>.*)$")
+_ALLOW = re.compile(r"(?:^|\s)(?:#|//)\s*backstay:\s*allow\b[ \t]*(?P<rule>\S*)[ \t]*(?P<reason>.*)$")
+_COMMENT = ("#", "//")
+"""In YAML, and in CUE."""
 _LEAST_REASON = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """One such comment: the rule's id, why, the line that it is about, and where it stands itself."""
+    """One such comment: the rule's id or a policy's name, why, the line that it is about, and where it stands itself."""
 
     rule: str
     reason: str
@@ -28,7 +30,10 @@ class Allow:
 def allows(
     file: str, text: str, rule_of: Callable[[str], str | None]
 ) -> tuple[list[Allow], list[Diagnostic]]:
-    """The comments of a file, and what is wrong with them; `rule_of` gives a rule's id for its id or name."""
+    """The comments of a file, and what is wrong with them.
+
+    `rule_of` gives a rule's id for its id or name, and the name of a policy in CUE for itself.
+    """
     found, wrong = [], []
     lines = text.splitlines() if "backstay:" in text else []
     for number, line in enumerate(lines, 1):
@@ -40,7 +45,9 @@ def allows(
         if rule is None:
             wrong.append(
                 UNKNOWN_RULE.report(
-                    f"there is no rule `{match['rule']}`", at=place, help="see `backstay rules`"
+                    f"there is no rule `{match['rule']}`",
+                    at=place,
+                    help="see `backstay rules`, and the names in policies/*.cue",
                 )
             )
         elif len(reason) < _LEAST_REASON:
@@ -53,10 +60,12 @@ def allows(
 
 def _about(lines: list[str], number: int) -> int:
     """The line that a comment is about: its own, or the next that says something where it stands alone."""
-    if not lines[number - 1].lstrip().startswith("#"):
+    if not lines[number - 1].lstrip().startswith(_COMMENT):
         return number
     after = (
-        at for at in range(number, len(lines)) if lines[at].strip() and not lines[at].lstrip().startswith("#")
+        at
+        for at in range(number, len(lines))
+        if lines[at].strip() and not lines[at].lstrip().startswith(_COMMENT)
     )
     return next(after, number - 1) + 1
 
@@ -68,7 +77,7 @@ def excuse(
     kept, used = [], set()
     for one in found:
         near = comments.get(one.place.file, ())
-        allow = next((a for a in near if a.rule == one.rule and a.line == one.place.line), None)
+        allow = next((a for a in near if a.rule in {one.rule, one.policy} and a.line == one.place.line), None)
         if allow is None or one.waived is not None:
             kept.append(one)
         else:

@@ -37,7 +37,10 @@ _STRICTER = {
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One excuse. Empty patterns match everything; `place` matches what is at it or below it."""
+    """One excuse, of a rule's findings or of those of one policy in CUE.
+
+    Empty patterns match everything; `place` matches what is at it or below it.
+    """
 
     rule: str
     cluster: str
@@ -47,6 +50,17 @@ class Waiver:
     owner: str
     expires: date
     at: Place
+    policy: str = ""
+
+    @property
+    def of(self) -> str:
+        """What it excuses the findings of, in words."""
+        return f"policy `{self.policy}`" if self.policy else self.rule
+
+    @property
+    def of_cue(self) -> bool:
+        """Whether only CUE can find what it excuses."""
+        return bool(self.policy) or self.rule.startswith("CUE")
 
     @property
     def words(self) -> str:
@@ -55,7 +69,8 @@ class Waiver:
 
     def covers(self, found: Diagnostic, cluster: str) -> bool:
         """Whether it excuses a finding of a cluster."""
-        if self.rule != found.rule or not fnmatchcase(cluster, self.cluster or "*"):
+        meant = self.policy == found.policy if self.policy else self.rule == found.rule
+        if not (meant and fnmatchcase(cluster, self.cluster or "*")):
             return False
         return self._about(found.object) and self._here(found.place)
 
@@ -76,12 +91,18 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Severities by rule id (None: off), rule sets, parameters, and waivers. The empty policy changes nothing."""
+    """Severities by rule id and by name of a policy in CUE (None: off), rule sets, parameters, and waivers.
+
+    `without_cue`: there is CUE that was not judged here, so what excuses it may well be of use elsewhere. The empty policy
+    changes nothing.
+    """
 
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     sets: frozenset[RuleSet] = frozenset()
     parameters: Mapping[ParameterKey, int] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
+    by_policy: Mapping[str, Severity | None] = field(default_factory=dict)
+    without_cue: bool = False
 
     def judge(
         self, found: Iterable[Diagnostic], cluster: str, today: date
@@ -101,7 +122,10 @@ class Policy:
 
     def _weighed(self, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         for one in found:
-            severity = self._weight(one.rule, one.severity)
+            if one.policy is not None and one.policy in self.by_policy:
+                severity = self.by_policy[one.policy]
+            else:
+                severity = self._weight(one.rule, one.severity)
             if severity is not None:
                 yield one if severity is one.severity else replace(one, severity=severity)
 
@@ -121,7 +145,7 @@ class Policy:
         exemptions = tuple(
             Exemption(one.rule, one.object)
             for one in self.waivers
-            if not one.route and fnmatchcase(cluster, one.cluster or "*")
+            if one.rule and not one.route and fnmatchcase(cluster, one.cluster or "*")
         )
         return Tuning(weights, self.parameters, exemptions)
 
@@ -131,24 +155,24 @@ class Policy:
         for index, waiver in enumerate(self.waivers):
             if waiver.expires < today:
                 yield EXPIRED_WAIVER.report(
-                    f"the waiver of {waiver.rule} ended on {waiver.expires.isoformat()}", at=waiver.at,
+                    f"the waiver of {waiver.of} ended on {waiver.expires.isoformat()}", at=waiver.at,
                     help=f"mend what it excused, or have {waiver.owner} renew it",
                 )  # fmt: skip
             elif (first := self._same(index)) is not None:
                 yield UNUSED_WAIVER.report(
-                    f"this waiver of {waiver.rule} excuses what another one does", at=waiver.at,
+                    f"this waiver of {waiver.of} excuses what another one does", at=waiver.at,
                     related=(Related(first.at, "the other one"),), help="take one of them out",
                 )  # fmt: skip
-            elif whole and index not in excused:
+            elif whole and index not in excused and not (self.without_cue and waiver.of_cue):
                 yield UNUSED_WAIVER.report(
-                    f"nothing is found that the waiver of {waiver.rule} excuses",
+                    f"nothing is found that the waiver of {waiver.of} excuses",
                     at=waiver.at,
                     help="take it out",
                 )
 
     def _same(self, index: int) -> Waiver | None:
         """An earlier waiver of the same things."""
-        subjects = [(one.rule, one.cluster, one.object, one.route) for one in self.waivers[: index + 1]]
+        subjects = [(one.of, one.cluster, one.object, one.route) for one in self.waivers[: index + 1]]
         first = subjects.index(subjects[index])
         return self.waivers[first] if first < index else None
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -89,10 +91,27 @@ func parse(files []source) (parsed []*ast.File, faults []fault) {
 			faults = append(faults, faultsOf(err, 0)...)
 			continue
 		}
+		if far := modules(file); len(far) > 0 {
+			faults = append(faults, far...)
+			continue
+		}
 		noteCalls(file)
 		parsed = append(parsed, file)
 	}
 	return parsed, faults
+}
+
+// modules are a fault for each import of something else than CUE's standard library, whose names have no dots.
+func modules(file *ast.File) (faults []fault) {
+	for one := range file.ImportSpecs() {
+		path, _ := strconv.Unquote(one.Path.Value)
+		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
+			at := one.Path.Pos()
+			message := fmt.Sprintf("%q is no package of CUE's standard library, and nothing else can be imported", path)
+			faults = append(faults, fault{conflict, []string{}, message, at.Filename(), at.Line(), at.Column(), true, nil})
+		}
+	}
+	return faults
 }
 
 func (s *shelf) build(files []*ast.File) (cue.Value, error) {
