@@ -188,6 +188,7 @@ def test_findings_in_every_format_are_about_the_same(repository: Repository) -> 
     assert github.startswith(f"::error file={found['place']['file']},line={found['place']['line']}")
     assert set(found) == {
         "rule", "name", "severity", "message", "help", "place", "related", "object", "field", "fix", "waived",
+        "policy",
     }  # fmt: skip
     assert set(found["place"]) == {"file", "line", "column", "path"}
 

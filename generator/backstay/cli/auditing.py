@@ -70,7 +70,10 @@ class Run:
         judge = judge_for(self.source.beside, self.policies)
         done = self.source.audit(replace(self.given, cue=judge.cue.texts))
         kept, excuses = judge.judge(done.findings, "", _documents(done.commented))
-        left = [*judge.left_over([excuses], whole=False), *self._unused(excuses, done, cue=bool(judge.cue.texts))]
+        left = [
+            *judge.left_over([excuses], whole=False),
+            *self._unused(excuses, done, cue=bool(judge.cue.texts)),
+        ]
         return done, [*judge.findings, *kept, *left]
 
     def _unused(self, excuses: Excuses, done: Audit, *, cue: bool) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import click
 
 from backstay.cli.outcome import Exit
-from backstay.cli.policies import rule_of
+from backstay.cli.policy_folder import rule_of
 from backstay.cli.printing import color_option, paint_for, width_of
 from backstay.core.diagnostic import Severity
 from backstay.core.family import FAMILIES, system_of

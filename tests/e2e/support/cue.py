@@ -9,7 +9,7 @@ import pytest
 
 from backstay.check.context import Item
 from backstay.check.cue.build import CannotBuild, built
-from backstay.check.cue.door import Text
+from backstay.check.cue.door import Concrete, Error, Final, Text
 from backstay.check.cue.judge import Judge
 from backstay.check.cue.process import Limits
 from backstay.core.manifest import ref_of
@@ -21,6 +21,7 @@ from e2e.support.golang import find_go
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from backstay.check.cue.door import Fault, Value
     from backstay.core.diagnostic import Diagnostic
 
 
@@ -53,3 +54,12 @@ def found(one: Judge, *values: dict[str, Any]) -> list[Diagnostic]:
 def config(name: str = "a", **more: Any) -> dict[str, Any]:
     """A ConfigMap."""
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, **more}
+
+
+def faults(value: Value, given: object) -> tuple[Fault, ...]:
+    """What is wrong with plain data under a value."""
+    try:
+        value.unify(value.context().to_value(given)).validate(Concrete(concrete=True), Final())
+    except Error as failed:
+        return failed.faults
+    return ()

@@ -69,7 +69,7 @@ def _workload(workload: Workload, deadline: Fact[int], needed: Derivation) -> It
         at=look.stated(deadline, workload.place),
         related=tuple(Related(look.stated(fact), words) for fact, words in facts if fact and fact.is_stated),
         help=f"write `deadline: {show_duration(total)}` or more, or lower `attempts`",
-        fix=look.rewritten(workload.deadline, show_duration(total)),
+        fix=look.rewritten(deadline, show_duration(total)),
     )  # fmt: skip
 
 
