@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECONDS = 300
+SECONDS = 900
 _UNREACHABLE = ("no matching distribution found", "failed to establish a new connection", "read timed out")
 _WHO = {
     f"GIT_{who}_{what}": "tests@git.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
