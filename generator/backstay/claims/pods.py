@@ -130,16 +130,16 @@ def least_toleration(parameters: Mapping[tuple[str, str], int]) -> int:
 def _hiccup(installed: Installed) -> tuple[Claim, ...]:
     least = least_toleration(installed.parameters)
 
-    def short(first: First, others: Term) -> Claim:
+    def short(first: First, *others: Term) -> Claim:
         seconds = field("tolerationSeconds", of=first)
         return Claim(
-            JOB_POD_SPECS, both(IsWhole(seconds, most=least - 1), others),
+            JOB_POD_SPECS, both(IsWhole(seconds, most=least - 1), *others),
             ("pods leave a silent node after ", seconds, "s: a node that only flaps ends the job's work"),
             (f"tolerate at least {show_duration(least * 1000)}; 60s still recovers soon",),
             at=("tolerations", first, "tolerationSeconds"),
         )  # fmt: skip
 
-    return (short(_FOR_UNREACHABLE, Const(plain=True)), short(_FOR_NOT_READY, Not(_BY_ONE)))
+    return (short(_FOR_UNREACHABLE), short(_FOR_NOT_READY, Not(_BY_ONE)))
 
 
 JOB011 = Expressed("JOB011", Severity.WARNING, _hiccup, leaves=_DEFAULTS_ELSEWHERE)
