@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from backstay.check.parameters import PARAMETERS
-from backstay.core.diagnostic import Diagnostic, ObjectRef, Severity
+from backstay.core.diagnostic import Diagnostic, ObjectRef, Related, Severity
 from backstay.core.fact import Origin, OriginKind
 from backstay.core.feature import Feature
 from backstay.core.fix import Fix
@@ -115,6 +115,7 @@ class Context:
         help_: str,
         severity: Severity | None = None,
         fix: Fix | None = None,
+        related: tuple[Related, ...] = (),
     ) -> Diagnostic:
         """A finding about a field of an object, placed at the spec line (or file line) that decides it.
 
@@ -123,7 +124,14 @@ class Context:
         place = item.place_of(route)
         kept = fix if fix and all(item.takes(one.route) for one in fix.edits) else None
         return rule.report(
-            message, at=place, help=help_, object=item.ref, field=route, severity=severity, fix=kept
+            message,
+            at=place,
+            help=help_,
+            object=item.ref,
+            field=route,
+            severity=severity,
+            fix=kept,
+            related=related,
         )
 
 

@@ -40,12 +40,9 @@ RULE = rule(__doc__, "JOB015", "grace-shorter-than-checkpoint")
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
-    """Judge every workload, and the steps of pipelines that have a grace period of their own."""
+    """Judge every workload by its longest checkpoint; a step's own grace period is derived from its checkpoint."""
     for workload in ctx.cluster.jobs.workloads if ctx.cluster else ():
         yield from _judge(workload.name, workload.grace, workload.checkpoint, workload.place)
-        for step in workload.steps:
-            if step.grace != workload.grace:
-                yield from _judge(step.name, step.grace, step.checkpoint, step.place)
 
 
 def _judge(name: str, grace: Fact[int], checkpoint: Fact[int] | None, place: Place) -> Iterator[Diagnostic]:

@@ -34,7 +34,7 @@ from backstay.check.look import Part, whole
 from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.core.diagnostic import Diagnostic, Related
-from backstay.core.fix import Edit, Fix, unsafe
+from backstay.core.fix import Edit, unsafe
 from backstay.model.jobs import Kind, Layer, Workload
 
 RULE = rule(__doc__, "JOB026", "no-restart-for-declared-retries")
@@ -46,7 +46,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         retries = workload.retries(Layer.JOBSET)
         if retries is not None and retries.value > 0:
             for jobset in _of(ctx, workload):
-                yield from _judge(workload, jobset, retries.value)
+                yield from _judge(ctx, workload, jobset, retries.value)
 
 
 def _of(ctx: Context, workload: Workload) -> Iterator[Part]:
@@ -69,26 +69,18 @@ def _runtimes(ctx: Context, job: Item) -> Iterator[Item]:
             yield item
 
 
-def _judge(workload: Workload, jobset: Part, retries: int) -> Iterator[Diagnostic]:
+def _judge(ctx: Context, workload: Workload, jobset: Part, retries: int) -> Iterator[Diagnostic]:
     allowed = pods.number(jobset.get("failurePolicy", "maxRestarts"))
     if allowed or jobset.item.partial:
         return
     route = (*jobset.route, "failurePolicy") if "failurePolicy" in jobset.value else jobset.route
-    yield RULE.report(
+    yield ctx.report(
+        RULE, jobset.item, route,
         f"{workload.name} may be tried {retries} times again, and {jobset.item.ref.kind} {jobset.item.ref.name} restarts nothing",
-        at=jobset.item.place_of(route), object=jobset.item.ref, field=route,
+        f"write `failurePolicy: {{maxRestarts: {retries}}}`",
+        fix=unsafe(f"write `maxRestarts: {retries}`", Edit((*jobset.route, "failurePolicy", "maxRestarts"), retries)),
         related=(Related(look.stated(workload.attempts, workload.place), "how often it may be tried"),),
-        help=f"write `failurePolicy: {{maxRestarts: {retries}}}`",
-        fix=_written(jobset, retries),
     )  # fmt: skip
-
-
-def _written(jobset: Part, retries: int) -> Fix | None:
-    """The restarts put into the object, unless it was emitted: then it is the spec's to say."""
-    route = (*jobset.route, "failurePolicy", "maxRestarts")
-    return (
-        unsafe(f"write `maxRestarts: {retries}`", Edit(route, retries)) if jobset.item.takes(route) else None
-    )
 
 
 CHECK = Check(RULE, reads=pods.RUNTIMES | {"JobSet", "TrainJob", "jobs"}, run=check)

@@ -34,7 +34,6 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import pods
 from backstay.check.rules.job.pods import Job
 from backstay.core.diagnostic import Diagnostic, Related, Severity
-from backstay.core.fact import Fact
 from backstay.core.fix import Edit, unsafe
 from backstay.core.place import Place
 from backstay.model.jobs import Layer, Retrying, Workload, attempts
@@ -56,7 +55,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge the spec's workloads with all their layers, then all other JobSets with the Jobs in them."""
     workloads = ctx.cluster.jobs.workloads if ctx.cluster else ()
     for workload in workloads:
-        yield from _workload(ctx, workload)
+        yield from _workload(workload)
     judged = {(workload.namespace.value, workload.name) for workload in workloads}
     for jobset in pods.jobsets(ctx):
         if (jobset.item.ref.namespace, jobset.item.ref.name) in judged:
@@ -67,8 +66,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
             yield from _nested(ctx, job, restarts)
 
 
-def _workload(ctx: Context, workload: Workload) -> Iterator[Diagnostic]:
-    budget = _budget(ctx, workload)
+def _workload(workload: Workload) -> Iterator[Diagnostic]:
+    budget = workload.attempts
     total, retrying = workload.total_attempts, [one for one in workload.layers if one.retries.value > 0]
     if total <= budget.value and len(retrying) < 2:  # noqa: PLR2004 - one layer cannot multiply
         return
@@ -81,12 +80,6 @@ def _workload(ctx: Context, workload: Workload) -> Iterator[Diagnostic]:
         help=f"let one layer retry: {_offer(workload)} makes {attempts(workload.compiled)}" if over else
         "let one layer retry each class of failures",
     )  # fmt: skip
-
-
-def _budget(ctx: Context, workload: Workload) -> Fact[int]:
-    """The tighter of the workload's own attempts and the cluster's."""
-    most = ctx.cluster.retries.max_attempts if ctx.cluster else None
-    return workload.attempts if most is None else min(workload.attempts, most, key=lambda fact: fact.value)
 
 
 def _product(layers: tuple[Retrying, ...]) -> str:

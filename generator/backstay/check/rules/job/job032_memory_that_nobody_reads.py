@@ -29,7 +29,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
     for run in zenml.runs(ctx):
         for settings in run.all:
             asked = settings.resources
-            given = _given(settings) or (bool(settings.step) and _given(run.pipeline))
+            given = _given(settings) or _given(run.pipeline)
             if asked is not None and "memory" in asked.value and not given and not _operated(settings):
                 yield ctx.report(
                     RULE, asked.item, (*asked.route, "memory"),

@@ -71,7 +71,7 @@ def _zenml(ctx: Context) -> Iterator[Diagnostic]:
 
 def _quantity(ctx: Context, part: Part, key: str) -> Iterator[Diagnostic]:
     value = part.value.get(key)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+    if value is None:
         return
     text = str(value)
     if not _QUANTITY.fullmatch(text):
@@ -94,7 +94,7 @@ def _spelled(text: str, end: str) -> str:
     if found is None or not (found[2] or not end):
         return "a number with " + ("KiB, MiB, GiB or TiB" if end else "Ki, Mi, Gi or Ti")
     number, unit, binary = found.groups()
-    if not end and unit in {"k", "K"}:
+    if unit in {"k", "K"}:
         unit = "K" if binary else "k"
     return f"`{number}{unit.upper() if end else unit}{binary}{end}`"
 

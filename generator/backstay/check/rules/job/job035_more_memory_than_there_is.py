@@ -29,6 +29,9 @@ from backstay.upstream.own_pods import ARGO_EXECUTOR_LIMIT, ZENML_ORCHESTRATOR_L
 
 RULE = rule(__doc__, "JOB035", "more-memory-than-there-is")
 
+_ANY = ""
+"""The pool of pods that may run on each; no pool has this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Pod:
@@ -60,8 +63,8 @@ class _Load:
         return f"{self.many} x {show_quantity(self.pod.memory.value)}{beside} = {show_quantity(self.total)}"
 
     def at_most(self, room: int) -> int:
-        """How many would fit into a budget."""
-        return max(0, (room - self.beside) // self.pod.memory.value) if self.pod.memory.value else self.many
+        """How many would fit into a budget; none of those that take nothing, as these do not fill it."""
+        return max(0, (room - self.beside) // self.pod.memory.value) if self.pod.memory.value else 0
 
 
 def check(ctx: Context) -> Iterator[Diagnostic]:
@@ -89,19 +92,19 @@ def _pipeline_steps(jobs: Jobs, budgets: Sequence[Budget]) -> Iterator[Diagnosti
         pod = _Pod(f"a step of kind `{name}`", size, look.stated(size, steps.place))
         yield from _on_a_node(pod, jobs.pools)
         for budget in budgets:
-            yield from _in_a_budget(pod, budget, None, ARGO_EXECUTOR_LIMIT, "Argo's executor")
+            yield from _in_a_budget(pod, budget, _ANY, ARGO_EXECUTOR_LIMIT, "Argo's executor")
     if steps.default is not None and steps.fan_out is not None:
         pod = _Pod("an ordinary step", steps.default, steps.place)
         load = _Load(pod, steps.fan_out.value, 0, "", look.stated(steps.fan_out, steps.place), "fanOut")
         for budget in budgets:
-            yield from _at_once(load, budget, None)
+            yield from _at_once(load, budget, _ANY)
         yield from _on_nodes(load, jobs.pools)
 
 
 def _workload(jobs: Jobs, workload: Workload) -> Iterator[Diagnostic]:
     named = jobs.pool_of(workload)
     pools = jobs.pools if named is None else (named,)
-    pool = named.name if named else None
+    pool = named.name if named else _ANY
     budget = next((one for one in jobs.budgets if one.namespace.value == workload.namespace.value), None)
     beside = ZENML_ORCHESTRATOR_LIMIT if workload.kind is Kind.ZENML else 0
     pods = list(_pods(workload))
@@ -157,7 +160,7 @@ def _on_a_node(pod: _Pod, pools: Sequence[NodePool]) -> Iterator[Diagnostic]:
     )  # fmt: skip
 
 
-def _in_a_budget(pod: _Pod, budget: Budget, pool: str | None, beside: int, what: str) -> Iterator[Diagnostic]:
+def _in_a_budget(pod: _Pod, budget: Budget, pool: str, beside: int, what: str) -> Iterator[Diagnostic]:
     """A single pod; several are judged elsewhere."""
     room = _room(budget, pool)
     needed = pod.memory.value + beside
@@ -172,7 +175,7 @@ def _in_a_budget(pod: _Pod, budget: Budget, pool: str | None, beside: int, what:
         )  # fmt: skip
 
 
-def _at_once(load: _Load, budget: Budget, pool: str | None) -> Iterator[Diagnostic]:
+def _at_once(load: _Load, budget: Budget, pool: str) -> Iterator[Diagnostic]:
     room = _room(budget, pool)
     fit = load.at_most(room.value)
     if load.total > room.value and fit:
@@ -189,7 +192,7 @@ def _on_nodes(load: _Load, pools: Sequence[NodePool]) -> Iterator[Diagnostic]:
         (pool, pool.allocatable.value // size if size else 0) for pool in pools if pool.allocatable.value > 0
     ]
     fit = sum(pool.nodes.value * count for pool, count in each)
-    if each and 0 < fit < load.many:
+    if 0 < fit < load.many:
         told = " and ".join(f"{pool.nodes.value} x {count} on `{pool.name}`" for pool, count in each)
         yield RULE.report(
             f"{load.many} at once of {load.pod.who} take {load.words}, and the nodes hold {fit} of them ({told})",
@@ -198,8 +201,8 @@ def _on_nodes(load: _Load, pools: Sequence[NodePool]) -> Iterator[Diagnostic]:
         )  # fmt: skip
 
 
-def _room(budget: Budget, pool: str | None) -> Fact[int]:
-    return budget.by_pool.get(pool or "", budget.total)
+def _room(budget: Budget, pool: str) -> Fact[int]:
+    return budget.by_pool.get(pool, budget.total)
 
 
 CHECK = Check(

@@ -44,7 +44,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         pool = next((pool for pool in strict if _selects(found, pool)), None)
         if pool is not None:
             for container in (*found.spec.each("initContainers"), *found.containers()):
-                yield from _container(container, pool)
+                yield from _container(ctx, container, pool)
     for item in ctx.of_kind("KubeletConfiguration"):
         yield from _kubelet(ctx, whole(item))
 
@@ -54,18 +54,17 @@ def _selects(found: Pods, pool: NodePool) -> bool:
     return bool(wanted) and wanted.items() <= found.spec.down("nodeSelector").value.items()
 
 
-def _container(container: Part, pool: NodePool) -> Iterator[Diagnostic]:
+def _container(ctx: Context, container: Part, pool: NodePool) -> Iterator[Diagnostic]:
     request, limit = (container.get("resources", key, "memory") for key in ("requests", "limits"))
     if limit is None or request is None or read_quantity(str(request)) == read_quantity(str(limit)):
         return
     route = (*container.route, "resources", "requests", "memory")
     name = look.text(container.value.get("name")) or "a container"
-    yield RULE.report(
+    yield ctx.report(
+        RULE, container.item, route,
         f"{name} requests {request} of memory and may use {limit}, and pool `{pool.name}` is not to be overcommitted",
-        at=container.item.place_of(route), object=container.item.ref, field=route,
+        f"write `requests: {{memory: {limit}}}`", fix=unsafe(f"write `{limit}`", Edit(route, limit)),
         related=(Related(look.stated(pool.overcommit, pool.place), "the pool"),),
-        help=f"write `requests: {{memory: {limit}}}`",
-        fix=unsafe(f"write `{limit}`", Edit(route, limit)) if container.item.takes(route) else None,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from backstay.check.rule import Check, rule
 from backstay.check.rules.job import configs
 from backstay.check.rules.msh import envoy
 from backstay.core.diagnostic import Diagnostic, Related, Severity
-from backstay.core.fix import Edit, Fix, unsafe
+from backstay.core.fix import Edit, unsafe
 from backstay.core.units import show_duration
 from backstay.model.cluster import NO_JOBS
 from backstay.model.jobs import Jobs, Recovery, Workload
@@ -56,23 +56,14 @@ def _too_short(ctx: Context, waiting: Part) -> Iterator[Diagnostic]:
         return
     workload, needed = slowest[0], slowest[1] - recovery.monitor_grace.value
     if allowed < needed:
-        yield RULE.report(
+        yield ctx.report(
+            RULE, waiting.item, waiting.to(key),
             f"Kueue waits {show_duration(int(allowed))} for lost pods to come back, and those of "
             f"{workload.name} need {show_duration(needed)}{_made_of(recovery, workload)}",
-            at=waiting.item.place_of(waiting.to(key)), object=waiting.item.ref, field=waiting.to(key),
+            f"write `recoveryTimeout: {_rounded(needed)}` or more",
+            fix=unsafe(f"write `recoveryTimeout: {_rounded(needed)}`", Edit((*waiting.route, "recoveryTimeout"), _rounded(needed))),
             related=(Related(look.stated(recovery.recover_in, recovery.place), "how soon jobs have to run again"),),
-            help=f"write `recoveryTimeout: {_rounded(needed)}` or more",
-            fix=_longer(waiting, _rounded(needed)),
         )  # fmt: skip
-
-
-def _longer(waiting: Part, timeout: str) -> Fix | None:
-    route = (*waiting.route, "recoveryTimeout")
-    return (
-        unsafe(f"write `recoveryTimeout: {timeout}`", Edit(route, timeout))
-        if waiting.item.takes(route)
-        else None
-    )
 
 
 def _slowest(jobs: Jobs) -> tuple[Workload, int] | None:

@@ -132,9 +132,9 @@ def _suggestion(key: str, known: Mapping[str, object]) -> str:
 
 
 def _renamed(ctx: Context, config: Part) -> Iterator[Diagnostic]:
-    certificates = config.below("certManagement")
-    for key in _RENAMED if certificates else ():
-        if certificates and key in certificates.value:
+    certificates = config.down("certManagement")
+    for key in _RENAMED:
+        if key in certificates.value:
             yield ctx.report(
                 RULE, config.item, (*certificates.route, key),
                 f"Trainer {ctx.versions.get('trainer', '2.4')} has no `certManagement.{key}` any more",

@@ -40,7 +40,7 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
 def _counting(workload: Workload) -> Retrying | None:
     """The layer that counts disruptions; None where they cost nothing."""
     wanted = _COUNTING.get(workload.kind)
-    if wanted is None or Cause.DISRUPTION not in workload.retry_on:
+    if Cause.DISRUPTION not in workload.retry_on:
         return None
     found = next((one for one in workload.layers if one.layer is wanted), None)
     if workload.kind is Kind.ZENML:
@@ -57,7 +57,7 @@ def _few(workload: Workload, layer: Retrying) -> Diagnostic:
     )
     return RULE.report(
         f"{workload.name} has to survive {_many(lost, 'disruption')} and has {_many(tries, 'retry')}: {why}",
-        at=look.stated(layer.retries if layer.pinned else workload.attempts, workload.place),
+        at=look.stated(layer.retries, workload.place),
         related=(Related(look.stated(workload.disruptions, workload.place), "what it has to survive"),),
         help=f"allow {layer.layer.value} {_many(lost, 'retry')} within `attempts`, or lower `disruptions`",
     )  # fmt: skip

@@ -40,7 +40,6 @@ _DEFAULT_GRACE_SECONDS = 30  # Kubernetes api core/v1 PodSpec.terminationGracePe
 class Pods:
     """Equal pods: their spec and metadata, and whether the rest of both may come from somewhere else."""
 
-    name: str
     spec: Part
     metadata: Part
     partial: bool
@@ -54,11 +53,10 @@ class Pods:
         """The value of an annotation; None when it is not there."""
         return self.metadata.get("annotations", name)
 
-    def containers(self, name: str | None = None) -> Iterator[Part]:
-        """The containers, or those with a name: of the pod spec, or the one of an Argo template."""
-        for part in (*self.spec.each("containers"), *_only(self.spec, "container", "script")):
-            if name in (None, part.value.get("name")):
-                yield part
+    def containers(self) -> Iterator[Part]:
+        """The containers: of the pod spec, or the one of an Argo template."""
+        yield from self.spec.each("containers")
+        yield from _only(self.spec, "container", "script")
 
     def grace_seconds(self) -> int | None:
         """terminationGracePeriodSeconds, or its default; None when it is no number, or nobody here says it."""
@@ -84,7 +82,7 @@ class Job:
     @property
     def pods(self) -> Pods:
         """Its pods."""
-        return _pods(self.name, self.spec.down("template"), partial=self.item.partial)
+        return _pods(self.spec.down("template"), partial=self.item.partial)
 
     @property
     def policy(self) -> Part | None:
@@ -111,7 +109,7 @@ class Replicas:
     @property
     def pods(self) -> Pods:
         """Its pods."""
-        return _pods(self.name, self.part.down("template"), partial=self.part.item.partial)
+        return _pods(self.part.down("template"), partial=self.part.item.partial)
 
 
 def jobs(ctx: Context) -> tuple[Job, ...]:
@@ -140,7 +138,7 @@ def jobs_of(jobset: Part) -> Iterator[Job]:
     """The Jobs of a JobSet spec."""
     for replicated in jobset.each("replicatedJobs"):
         template = replicated.down("template")
-        name = look.text(replicated.value.get("name")) or ""
+        name = look.text(replicated.value.get("name")) or "without a name"
         yield Job(template.down("spec"), template.down("metadata"), name, in_jobset=True)
 
 
@@ -185,7 +183,7 @@ def of_services(ctx: Context, *kinds: str) -> Iterator[Pods]:
     for kind in kinds or sorted(SERVICE_KINDS):
         for item in ctx.of_kind(kind):
             part = whole(item)
-            yield _pods(item.ref.name, part if kind == "Pod" else part.down("spec", "template"), partial=item.partial)  # fmt: skip
+            yield _pods(part if kind == "Pod" else part.down("spec", "template"), partial=item.partial)  # fmt: skip
 
 
 def _of_train_jobs(ctx: Context) -> Iterator[Pods]:
@@ -194,19 +192,18 @@ def _of_train_jobs(ctx: Context) -> Iterator[Pods]:
         spec = whole(item).down("spec")
         for patch in spec.each("runtimePatches"):
             for job in jobs_of(patch.down("trainingRuntimeSpec", "template", "spec")):
-                yield _pods(job.name, job.spec.down("template"), partial=True)
+                yield _pods(job.spec.down("template"), partial=True)
         for override in spec.each("podTemplateOverrides"):
-            yield _pods("", override, partial=True)
+            yield _pods(override, partial=True)
 
 
 def _of_workflows(ctx: Context) -> Iterator[Pods]:
     """What workflows say of their pods: for all steps, then step by step; a step takes the rest from above it."""
     defaults = (part.down("spec") for part in argo.setting(ctx, "workflowDefaults"))
     for spec in (*defaults, *argo.workflow_specs(ctx)):
-        yield Pods("", spec, spec.down("podMetadata"), partial=True)
+        yield Pods(spec, spec.down("podMetadata"), partial=True)
         for template in spec.each("templates"):
-            name = look.text(template.value.get("name")) or ""
-            yield Pods(name, template, template.down("metadata"), partial=True)
+            yield Pods(template, template.down("metadata"), partial=True)
 
 
 def number(value: object) -> int | None:
@@ -214,8 +211,8 @@ def number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _pods(name: str, template: Part, *, partial: bool) -> Pods:
-    return Pods(name, template.down("spec"), template.down("metadata"), partial)
+def _pods(template: Part, *, partial: bool) -> Pods:
+    return Pods(template.down("spec"), template.down("metadata"), partial)
 
 
 def _only(part: Part, *keys: str) -> Iterator[Part]:
