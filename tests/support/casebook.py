@@ -1,7 +1,7 @@
 """Rule cases: `<ID>.yaml` files read, and specs and objects turned into what a rule sees."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backstay.check.context import Context, Item, item_of
@@ -27,8 +27,8 @@ _BARE = {
 class Case:
     """One case: versions and objects, or a spec to lay over the base; and the findings it must give.
 
-    With both, the objects are somebody else's beside the spec's model. `before` are the objects that `objects` come
-    in place of, for rules about changes.
+    With both, the objects are somebody else's beside the spec's model, or those that it is `observed` in. `before` are
+    the objects that `objects` come in place of, for rules about changes.
     """
 
     rule: str
@@ -38,6 +38,7 @@ class Case:
     spec: Mapping | None
     findings: list
     before: list | None = None
+    observed: bool = False
 
     @property
     def id(self) -> str:
@@ -55,17 +56,20 @@ def cases_in(file: Path) -> Iterator[Case]:
     book = parse(file.read_text(encoding="utf-8"))
     assert set(book) == {"rule", "cases"}, f"{file.name}: a case file has `rule` and `cases`"
     for case in book["cases"]:
-        assert set(case) <= {"name", "platform", "before", "objects", "spec", "findings"}, (
+        assert set(case) <= {"name", "platform", "before", "objects", "spec", "observed", "findings"}, (
             f"{file.name}: {case}"
         )
         assert "objects" in case or ("spec" in case and "before" not in case), (
             f"{file.name}: {case['name']}: objects or a spec"
         )
+        assert "observed" not in case or {"objects", "spec"} <= set(case), (
+            f"{file.name}: {case['name']}: a model is observed in objects"
+        )
         assert not ("platform" in case and "spec" in case), (
             f"{file.name}: {case['name']}: a spec has its own platform"
         )
         yield Case(book["rule"], case["name"], case.get("platform") or {}, case.get("objects"),
-                   case.get("spec"), case["findings"], case.get("before"))  # fmt: skip
+                   case.get("spec"), case["findings"], case.get("before"), case.get("observed") is True)  # fmt: skip
 
 
 def context(case: Case, context_type: type[Context] = Context) -> Context:
@@ -110,7 +114,7 @@ def _context(case: Case, objects: list, context_type: type[Context]) -> Context:
     items = [item(entry, f"{index}.yaml") for index, entry in enumerate(objects)]
     if case.spec is None:
         return context_type(items, features(**case.platform), dict(case.platform))
-    cluster = model(on_base(case.spec))
+    cluster = replace(model(on_base(case.spec)), observed=case.observed)
     return context_type(items, cluster.features, cluster.versions, cluster)
 
 

@@ -19,13 +19,13 @@ _ROOT = "istio-system"
 class Patch:
     """One entry of `configPatches`.
 
-    `context` is None where the filter leaves it out (istiod takes that for ANY); `match` and `value` are empty where
-    they are missing.
+    `apply_to` and `context` are None where the filter leaves them out (istiod takes the latter for ANY); `match` and
+    `value` are empty where they are missing.
     """
 
     item: Item
     route: Route
-    apply_to: str
+    apply_to: str | None
     context: str | None
     operation: str
     match: Mapping[str, object]
@@ -48,7 +48,7 @@ def patches_of(item: Item) -> Iterator[Patch]:
     for entry, route in look.entries(look.at(item.value, "spec", "configPatches"), ("spec", "configPatches")):
         match, patch = look.mapping(entry.get("match")), look.mapping(entry.get("patch"))
         yield Patch(
-            item, route, look.text(entry.get("applyTo")) or "", look.text(match.get("context")),
+            item, route, look.text(entry.get("applyTo")), look.text(match.get("context")),
             look.text(patch.get("operation")) or "", match, look.mapping(patch.get("value")),
         )  # fmt: skip
 
@@ -70,12 +70,12 @@ def _camel(name: str) -> str:
 
 def filter_name(patch: Patch) -> str | None:
     """The name of the network filter that the match asks for."""
-    return look.text(look.at(patch.match, "listener", "filterChain", "filter", "name")) or None
+    return look.text(look.at(patch.match, "listener", "filterChain", "filter", "name"))
 
 
 def sub_filter_name(patch: Patch) -> str | None:
     """The name of the HTTP filter that the match asks for."""
-    return look.text(look.at(patch.match, "listener", "filterChain", "filter", "subFilter", "name")) or None
+    return look.text(look.at(patch.match, "listener", "filterChain", "filter", "subFilter", "name"))
 
 
 def milliseconds(value: object) -> float | None:

@@ -92,7 +92,7 @@ def host(ctx: Context, item: Item) -> str:
 
     A short name is completed with the rule's own namespace; a patch has the host of the rule that it patches.
     """
-    name = look.text(look.at(item.value, "spec", "host")) or ""
+    name = look.text(look.at(item.value, "spec", "host"))
     if name:
         return full_host(name, item.ref.namespace)
     patched = (knobs.service for knobs in _knobs(ctx) if _is_rule_of(knobs.service, item))

@@ -169,7 +169,7 @@ def _in_text(
 def _read(ctx: Context, text: object) -> Mapping[str, object] | None:
     if not isinstance(text, str) or not any(key in text for key in _KEYS):
         return None
-    return look.mapping(ctx.nested(text)) or None
+    return look.mapping(ctx.nested(text))
 
 
 def _within(route: Route, message: str) -> str:

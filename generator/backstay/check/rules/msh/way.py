@@ -109,7 +109,8 @@ def way(hop: Hop) -> str:
 
 def pinned(fact: Fact[int]) -> Place | None:
     """The spec line that a number was written on as it is; None for numbers that were derived."""
-    return look.stated(fact) if fact.origins[:1] and fact.origins[0].kind is OriginKind.SPEC else None
+    written = any(origin.kind is OriginKind.SPEC for origin in fact.origins[:1])
+    return look.stated(fact) if written else None
 
 
 def forwarder(call: Call) -> str:
