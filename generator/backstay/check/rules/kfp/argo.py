@@ -35,19 +35,17 @@ class Strategy:
 def setting(ctx: Context, name: str) -> Iterator[Part]:
     """A top-level field of each workflow-controller-configmap that sets it to a mapping, however it is spelled."""
     for item in ctx.named("ConfigMap", CONTROLLER_CONFIG):
-        whole = controller_config(ctx, item)
-        found = whole.below(name) if whole else None
+        found = controller_config(ctx, item).below(name)
         if found is not None:
             yield found
 
 
-def controller_config(ctx: Context, item: Item) -> Part | None:
-    """What a workflow-controller-configmap says, its texts read; None when its `config` is not readable."""
+def controller_config(ctx: Context, item: Item) -> Part:
+    """What a workflow-controller-configmap says, its texts read; nothing when its `config` is not readable."""
     data = look.data(item)
     if "config" not in data:
         return Part(item, {key: ctx.nested(value) for key, value in data.items()}, ("data",))
-    value = ctx.nested(data["config"])
-    return Part(item, look.mapping(value), ("data", "config")) if isinstance(value, Mapping) else None
+    return Part(item, look.mapping(ctx.nested(data["config"])), ("data", "config"))
 
 
 def s3_repositories(ctx: Context) -> Iterator[Part]:
@@ -61,9 +59,7 @@ def s3_repositories(ctx: Context) -> Iterator[Part]:
 def _namespaced(ctx: Context) -> Iterator[Part]:
     for item in ctx.named("ConfigMap", REPOSITORIES):
         for key, text in look.data(item).items():
-            value = ctx.nested(text)
-            if isinstance(value, Mapping):
-                yield Part(item, look.mapping(value), ("data", key))
+            yield Part(item, look.mapping(ctx.nested(text)), ("data", key))
 
 
 def strategies(ctx: Context) -> Iterator[Strategy]:

@@ -88,7 +88,7 @@ def _block_in_one_line(ctx: Context, text: object) -> bool:
 def _fields(ctx: Context, item: Item) -> Iterator[tuple[Route, str, str, Fix | None]]:
     """Every field that the installed line does not know."""
     line, whole = ctx.versions.get("workflows"), argo.controller_config(ctx, item)
-    if line is None or whole is None:
+    if line is None:
         return
     for route, name, known in _unknown(whole.value, shape(ROOT), line, ()):
         yield (
@@ -128,8 +128,8 @@ def _mend(whole: look.Part, route: Route, kind: Shape, line: str) -> Fix | None:
         title = f"take `{name}` out"
         return safe(title, Edit(at, None)) if field.until else unsafe(title, Edit(at, None))
     near = _RENAMED.get(name) or next(iter(_near(name, kind, line)), None)
-    free = near and near not in look.mapping(look.at(whole.value, *route[:-1]))
-    return meant(f"write `{near}`", name, near, Rename(at, near)) if near and free else None
+    taken = look.mapping(look.at(whole.value, *route[:-1]))
+    return meant(f"write `{near}`", name, near, Rename(at, near)) if near and near not in taken else None
 
 
 def _near(name: str, kind: Shape, line: str) -> list[str]:

@@ -54,9 +54,8 @@ _HELP = "move the patch to an overlay above this Kustomization, or take the repl
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every Kustomization that replaces pieces of artifactRepository after patching it, itself or by components."""
     for item in ctx.of_kind("Kustomization"):
-        pieces = list(kustomization.replacements(item, _FIELD))
-        for patched in kustomization.patched(ctx, item, _FIELD) if pieces else ():
-            for piece in pieces:
+        for piece in kustomization.replacements(item, _FIELD):
+            for patched in kustomization.patched(ctx, item, _FIELD):
                 message = _fault(ctx, item, patched.value, piece)
                 if message:
                     yield ctx.report(RULE, patched.item, patched.route, message, _HELP)

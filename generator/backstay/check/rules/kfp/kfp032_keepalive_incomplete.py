@@ -72,14 +72,8 @@ def _in_objects(ctx: Context) -> Iterator[Diagnostic]:
         }
         lacking = _lacking(numbers) if _asked(numbers) else []
         if lacking:
-            argument = server.argument(KEEPALIVE_TIME)
-            yield ctx.report(
-                RULE,
-                server.item,
-                argument.route if argument else server.route,
-                _words(lacking),
-                _help(lacking),
-            )
+            routes = {argument.key: argument.route for argument in server.channel}
+            yield ctx.report(RULE, server.item, routes[KEEPALIVE_TIME], _words(lacking), _help(lacking))
 
 
 def _asked(numbers: Mapping[str, int]) -> bool:

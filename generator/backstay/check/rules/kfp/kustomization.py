@@ -76,8 +76,7 @@ def _components(ctx: Context, item: Item) -> Iterator[Item]:
 
 def _written_into(ctx: Context, item: Item, aim: DataField) -> Iterator[Patched]:
     for patch, route in look.entries(item.value.get("patches"), ("patches",)):
-        inline = look.text(patch.get("patch")) or ""
-        value = _inline(ctx, inline, aim, aimed=look.at(patch, "target", "name") == aim.name)
+        value = _inline(ctx, patch.get("patch"), aim, aimed=look.at(patch, "target", "name") == aim.name)
         if value is not None:
             yield Patched(item, value, (*route, "patch"))
 
@@ -95,7 +94,7 @@ def _beside(item: Item, path: str) -> str:
     return normpath(join(dirname(item.file), path))
 
 
-def _inline(ctx: Context, text: str, aim: DataField, *, aimed: bool) -> str | None:
+def _inline(ctx: Context, text: object, aim: DataField, *, aimed: bool) -> str | None:
     """The field in an inline patch: a strategic merge, or JSON 6902 steps at a target."""
     value = ctx.nested(text)
     if isinstance(value, Mapping):

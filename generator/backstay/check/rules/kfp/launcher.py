@@ -18,7 +18,7 @@ ROOT_WHEN_EMPTY = "minio://mlpipeline/v2/artifacts"
 SCHEMES = ("minio", "s3", "gs")
 S3_LIKE = ("minio", "s3")
 
-_ROOT = re.compile(r"([a-z][a-z0-9]+:///?)([^/?]+)(/[^?]*)?(\?.+)?\Z")
+_ROOT = re.compile(rf"({'|'.join(SCHEMES)})://([^/?]+)(/[^?]*|)(\?.+|)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,7 @@ def _providers_of(ctx: Context, item: Item) -> Iterator[Provider]:
 def read_root(text: str) -> Root | None:
     """The pieces of a pipeline root; None when the launcher would not understand it or its scheme."""
     found = _ROOT.match(text)
-    if found is None or found[1] not in {f"{scheme}://" for scheme in SCHEMES}:
-        return None
-    return Root(found[1].removesuffix("://"), found[2], (found[3] or "").strip("/"), found[4] or "")
+    return Root(found[1], found[2], found[3].strip("/"), found[4]) if found else None
 
 
 def root_of(item: Item) -> Root | None:

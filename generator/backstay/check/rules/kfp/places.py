@@ -97,8 +97,7 @@ def default_repositories(ctx: Context) -> Iterator[look.Part]:
     for item in ctx.named("ConfigMap", argo.REPOSITORIES):
         name = default_key(item)
         value = ctx.nested(look.data(item).get(name))
-        if isinstance(value, dict):
-            yield look.Part(item, look.mapping(value), ("data", name))
+        yield look.Part(item, look.mapping(value), ("data", name))
 
 
 def default_key(item: Item) -> str:
@@ -187,12 +186,11 @@ def profile_controllers(ctx: Context) -> Iterator[StorePlace]:
     """S3_ENDPOINT_URL, through which the profile controller keeps the bucket's lifecycle rules."""
     for container, env in install.environments(ctx, install.PROFILE_CONTROLLER):
         url = env.value("S3_ENDPOINT_URL")
-        if url:
-            yield _place(
-                container.item, "the profile controller", endpoint.read(url, container.item.ref.namespace), None, None,
-                _env_fields(container, env, "S3_ENDPOINT_URL", "S3_ENDPOINT_URL"),
-                lambda e: f"set S3_ENDPOINT_URL={'https' if e.secure else 'http'}://{e}",
-            )  # fmt: skip
+        yield _place(
+            container.item, "the profile controller", endpoint.read(url, container.item.ref.namespace), None, None,
+            _env_fields(container, env, "S3_ENDPOINT_URL", "S3_ENDPOINT_URL"),
+            lambda e: f"set S3_ENDPOINT_URL={'https' if e.secure else 'http'}://{e}",
+        )  # fmt: skip
 
 
 def _place(
