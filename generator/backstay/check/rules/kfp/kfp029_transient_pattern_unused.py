@@ -3,7 +3,7 @@
 Only OnTransientError compares a step's message with the pattern; Always, OnError and OnFailure look at its phase.
 
 Not judged: controllers whose workflowDefaults are not at hand; where Pipelines is not installed, controllers
-without a default policy.
+without a default policy; patterns of more than 1000 characters.
 
 Breaks: steps that the pattern was written for are retried, or not, by other rules than people believe.
 Bad:
@@ -27,7 +27,7 @@ RULE = rule(__doc__, "KFP029", "transient-pattern-unused", Severity.WARNING)
 
 _NAME, _POLICY = "TRANSIENT_ERROR_PATTERN", "OnTransientError"
 _BROKEN = "is no regular expression of Go's, and the controller ignores it"
-_LONGEST = 10_000  # characters that are looked at; compiling more takes too long
+_LONGEST = 1_000  # characters that are looked at: compiling a class of all letters takes 14 ms, and 50 have room here
 _NOT_IN_GO = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?:[=!>#]|<[=!])|\\[1-9])")
 _ONLY_IN_GO = ((r"\(\?[imsU]{1,8}(?:-[imsU]{1,8})?\)", ""), (r"\(\?[imsU]{0,8}U[imsU]{0,8}:", "(?:"), (r"\(\?<(?=[A-Za-z_])", "(?P<"),
                (r"\\z", r"\\Z"), (r"\\[pP](?:\{\^?\w+\}|\w)", "x"), (r"\\Q.*?(?:\\E|$)", "x"), (r"\\C", "x"))  # fmt: skip
