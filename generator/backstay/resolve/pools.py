@@ -168,7 +168,8 @@ def times(call: Call, pins: Pins = _NO_PINS) -> System:
     )
     life = _pinned_to(life, pins.lifetime, "pools are pinned to keep connections for {}")
     idle = _pinned_to(idle, pins.idle_time, "pools are pinned to keep idle connections for {}")
-    trip = stated(f"network.calls[{call.index}].roundTrip", "ms", call.round_trip, "", movable=False)
+    way = f"a round trip from {call.client.name} to {service.name} takes up to {show_duration(call.round_trip_ms)}"
+    trip = stated(f"network.calls[{call.index}].roundTrip", "ms", call.round_trip, way, movable=False)
     quantities, constraints = [life, idle, USUAL_LIFETIME, trip], [_usual(life)]
     for limit in limits(call):
         quantities.append(limit.quantity)

@@ -37,17 +37,17 @@ Source: grpc/grpc#25722, grpc/grpc#36374, grpc proposal L116
 
 from collections.abc import Iterator
 
-from backstay.check import look
 from backstay.check.context import Context
 from backstay.check.rule import Check, rule
 from backstay.check.rules.msh import way
 from backstay.check.rules.msh.way import Danger
 from backstay.core.diagnostic import Diagnostic, Severity
-from backstay.core.fact import Fact
 from backstay.core.fix import Edit, Fix, unsafe
+from backstay.core.place import Place
+from backstay.core.route import Route
 from backstay.model.hop import End, Side
 from backstay.model.network import Runtime
-from backstay.upstream.grpc import KEEPALIVE_TIME, MAX_PINGS_WITHOUT_DATA
+from backstay.upstream.grpc import MAX_PINGS_WITHOUT_DATA
 
 RULE = rule(__doc__, "MSH012", "client-pings-run-dry")
 
@@ -61,9 +61,8 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         args = way.knobs_for(ctx, danger.call).client_args
         limit = way.number(args, MAX_PINGS_WITHOUT_DATA)
         if _depends_on_client(danger) and (limit is None or limit.value != 0):
-            yield _report(
-                danger, limit or way.number(args, KEEPALIVE_TIME), limit.value if limit else _DEFAULT
-            )
+            asked = limit or danger.keepers[0].interval
+            yield _report(danger, limit.value if limit else _DEFAULT, way.pinned(asked))
 
 
 def _depends_on_client(danger: Danger) -> bool:
@@ -71,21 +70,20 @@ def _depends_on_client(danger: Danger) -> bool:
     return core and {pinger.side for pinger in danger.keepers} == {Side.SENDER}
 
 
-def _report(danger: Danger, asked: Fact[int] | None, limit: int) -> Diagnostic:
+def _report(danger: Danger, limit: int, pin: Place | None) -> Diagnostic:
     return RULE.report(
         f"after {limit} pings without data {danger.call.client.name} sends none, or one a minute; {danger.words}",
-        at=look.stated(asked, danger.place) if asked else danger.place,
+        at=pin or danger.place,
         related=danger.related,
         help=f"write `{MAX_PINGS_WITHOUT_DATA}: 0`",
-        fix=_stop_counting(asked),
+        fix=_stop_counting(pin.route) if pin else None,
         severity=None if danger.box.idle.value <= _THROTTLED_MS else Severity.WARNING,
     )
 
 
-def _stop_counting(asked: Fact[int] | None) -> Fix | None:
-    """The limit taken away, where the arguments of the callers stand in the spec."""
-    route = look.stated(asked).route if asked else ()
-    return unsafe("write 0", Edit((*route[:-1], MAX_PINGS_WITHOUT_DATA), 0)) if route else None
+def _stop_counting(pin: Route) -> Fix:
+    """The limit taken away, beside the argument of the callers that the spec pins."""
+    return unsafe("write 0", Edit((*pin[:-1], MAX_PINGS_WITHOUT_DATA), 0))
 
 
 CHECK = Check(RULE, reads=frozenset({"calls", "knobs"}), run=check)
