@@ -75,9 +75,10 @@ def _in_objects(ctx: Context) -> Iterator[Timeout]:
         for http, route in look.entries(look.at(item.value, "spec", "http"), ("spec", "http")):
             ms = envoy.milliseconds(http.get("timeout"))
             place = item.place_of((*route, "timeout"))
-            for host in _hosts(http) if ms is not None else ():
-                full = pools.full_host(host, item.ref.namespace)
-                yield Timeout(full, ms or 0, place, item, (*route, "timeout"))
+            if ms is not None:
+                for host in _hosts(http):
+                    full = pools.full_host(host, item.ref.namespace)
+                    yield Timeout(full, ms, place, item, (*route, "timeout"))
 
 
 def _hosts(http: Mapping[str, object]) -> list[str]:

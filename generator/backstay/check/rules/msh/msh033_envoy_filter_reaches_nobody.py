@@ -81,10 +81,8 @@ def _by_reference(ctx: Context, item: Item, patches: list[Patch]) -> Iterator[Di
             yield ctx.report(RULE, item, (*route, "kind"), message, help_)
     for patch in patches:
         for route, message, help_ in _on_waypoints(patch, kinds):
-            mended = help_ == _INBOUND and unsafe(
-                "write `context: SIDECAR_INBOUND`", Edit(route, "SIDECAR_INBOUND")
-            )
-            yield ctx.report(RULE, item, route, message, help_, fix=mended or None)
+            mended = unsafe(_INBOUND, Edit(route, "SIDECAR_INBOUND")) if help_ == _INBOUND else None
+            yield ctx.report(RULE, item, route, message, help_, fix=mended)
 
 
 def _is_waypoint(knobs: GatewayKnobs, item: Item) -> bool:

@@ -44,13 +44,14 @@ Use = tuple[Item, Route, str, Feature]
 def check(ctx: Context) -> Iterator[Diagnostic]:
     """Judge every use of a setting that came with some Istio release."""
     version = ctx.versions.get("istio")
-    for item, route, name, feature in _uses(ctx) if version else ():
+    if not version:
+        return
+    for item, route, name, feature in _uses(ctx):
         if not ctx.has(feature):
             since = next(span.since for span in ISTIO.spans if span.feature is feature)
             message = f"Istio {version} does not know `{name}`; {since} is the first to"
             yield ctx.report(RULE, item, route, message, f"remove it, or upgrade Istio to {since} or later")
-    if version:
-        yield from _profiles(ctx, version)
+    yield from _profiles(ctx, version)
 
 
 def _profiles(ctx: Context, version: str) -> Iterator[Diagnostic]:

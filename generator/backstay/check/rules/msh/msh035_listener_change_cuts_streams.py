@@ -64,14 +64,13 @@ def drains(before: Context, after: Context) -> Iterator[Diagnostic]:
     for ref in sorted(old.keys() | new.keys()):
         was, becomes = old.get(ref), new.get(ref)
         if _listener_part(was) != _listener_part(becomes):
-            ctx, item = (after, becomes) if becomes else (before, was)
-            if item is not None:
-                yield ctx.report(
-                    RULE, item, ("spec",),
-                    f"{_verb(was, becomes)} these patches drains the listeners of {_reach(ctx, item)}: streams that are "
-                    f"still open after {DRAIN_SECONDS}s are cut",
-                    "apply it while no stream has to live on, or let callers reconnect",
-                )  # fmt: skip
+            ctx, item = (after, new[ref]) if ref in new else (before, old[ref])
+            yield ctx.report(
+                RULE, item, ("spec",),
+                f"{_verb(was, becomes)} these patches drains the listeners of {_reach(ctx, item)}: streams that are "
+                f"still open after {DRAIN_SECONDS}s are cut",
+                "apply it while no stream has to live on, or let callers reconnect",
+            )  # fmt: skip
 
 
 def _filters(ctx: Context) -> dict[ObjectRef, Item]:

@@ -32,7 +32,7 @@ from backstay.check.rules.msh.way import Danger
 from backstay.core.diagnostic import Diagnostic
 from backstay.core.fact import Fact
 from backstay.core.units import show_duration
-from backstay.model.hop import Hop, Pinger
+from backstay.model.hop import Hop
 from backstay.model.network import Call, Knobs
 
 RULE = rule(__doc__, "MSH037", "ambient-hop-cannot-ping")
@@ -49,10 +49,9 @@ def check(ctx: Context) -> Iterator[Diagnostic]:
         if danger.hop.tunnel and not danger.keepers and not way.only_data(danger.box):
             yield _forgotten(danger)
     for call in way.calls(ctx):
-        for hop in call.crossings if call.detect else ():
-            fastest = min(hop.pingers, key=lambda one: one.notices_in, default=None)
-            if hop.tunnel and fastest and call.detect and fastest.notices_in > call.detect.value:
-                yield _unnoticed(call, hop, fastest, call.detect)
+        for hop in call.crossings:
+            if hop.tunnel and call.detect:
+                yield from _unnoticed(call, hop, call.detect)
     for knobs in way.knobs(ctx):
         calls = [call for call in way.calls(ctx) if call.service.name == knobs.service.name]
         if calls and all(any(hop.tunnel for hop in call.hops) for call in calls):
@@ -70,9 +69,12 @@ def _forgotten(danger: Danger) -> Diagnostic:
     )
 
 
-def _unnoticed(call: Call, hop: Hop, fastest: Pinger, target: Fact[int]) -> Diagnostic:
-    whole = -(-fastest.notices_in // _SECOND_MS) * _SECOND_MS
-    return RULE.report(
+def _unnoticed(call: Call, hop: Hop, target: Fact[int]) -> Iterator[Diagnostic]:
+    soonest = min(pinger.notices_in for pinger in hop.pingers)
+    if soonest <= target.value:
+        return
+    whole = -(-soonest // _SECOND_MS) * _SECOND_MS
+    yield RULE.report(
         f"a dead peer on {way.way(hop)} is noticed after {show_duration(whole)} at the latest, not within "
         f"{show_duration(target.value)}: {_who(hop)} every {show_duration(_gap(hop))}, and cannot be told to do so sooner",
         at=look.stated(target, call.place),
