@@ -10,6 +10,7 @@ from backstay.core.fix import Fix, Rename
 from backstay.core.manifest import Role, ref_of
 from backstay.core.place import Place
 from backstay.core.route import show
+from backstay.model.cluster import NO_CALLERS
 from backstay.text.yaml import parse
 from backstay.upstream.catalog import SYSTEMS, features
 from support.compiler import compile_spec
@@ -114,7 +115,11 @@ def _context(case: Case, objects: list, context_type: type[Context]) -> Context:
     items = [item(entry, f"{index}.yaml") for index, entry in enumerate(objects)]
     if case.spec is None:
         return context_type(items, features(**case.platform), dict(case.platform))
-    cluster = replace(model(on_base(case.spec)), observed=case.observed)
+    cluster = model(on_base(case.spec))
+    if case.observed:
+        cluster = replace(
+            cluster, observed=True, callers=NO_CALLERS, conflicts=(), derivations={}, shutdowns=()
+        )
     return context_type(items, cluster.features, cluster.versions, cluster)
 
 
