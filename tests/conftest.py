@@ -45,15 +45,6 @@ def _children_keep_their_bytecode(tmp_path_factory: pytest.TempPathFactory) -> I
         yield
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `-n 2 --dist loadgroup`, the tests that share a control plane or keep time run one after the other."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if item.get_closest_marker("e2e"):
-                group = "proofs" if item.path.stem.startswith("test_prove") else "components"
-                item.add_marker(pytest.mark.xdist_group(group))
-
-
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember what was skipped and why."""
     if report.skipped and NO_FIXTURES not in str(report.longrepr):

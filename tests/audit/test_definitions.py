@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backstay.audit.judge import Given, audit_paths, audit_text
@@ -172,6 +172,7 @@ SCHEMAS = st.recursive(
 
 
 @given(SCHEMAS, SCHEMAS)
+@example({"enum": [None]}, 1)
 @times(1.5)
 def test_any_definition_is_judged_by_or_is_not(schema, spec):
     """Never a fault of ours."""

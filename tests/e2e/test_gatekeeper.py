@@ -56,6 +56,19 @@ def said(cluster, obj):
     }
 
 
+def named(value):
+    """Every container with a name: without one no API server takes it, and messages have nothing to call it by."""
+    if isinstance(value, list):
+        return [named(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: named(one) for key, one in value.items()}
+    for key in ("containers", "initContainers"):
+        if isinstance(inner.get(key), list):
+            inner[key] = [{"name": "main", **one} if isinstance(one, dict) else one for one in inner[key]]
+    return inner
+
+
 def objects():
     """The whole objects of all cases, each in a namespace of its own: gator takes one of a name."""
     cases = [case for case in casebook.cases() if case.objects and case.before is None]
@@ -65,7 +78,7 @@ def objects():
         data = value.get("data", {})
         if isinstance(data, dict) and all(isinstance(text, str) for text in data.values()):
             metadata = {"name": "unnamed", **value.get("metadata", {}), "namespace": f"case-{number}"}
-            yield stored(copy.deepcopy({**value, "metadata": metadata}))
+            yield named(stored(copy.deepcopy({**value, "metadata": metadata})))
 
 
 @pytest.fixture

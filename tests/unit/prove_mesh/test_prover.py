@@ -16,7 +16,7 @@ from backstay.prove.mesh.ending import Ending, Sidecar
 from backstay.prove.mesh.failing import Failing, Way
 from backstay.prove.mesh.journal import Event, Journal, What
 from backstay.prove.mesh.peers import Told
-from backstay.prove.mesh.trials import Dead, Silent
+from backstay.prove.mesh.trials import Dead, NotMade, Silent
 from backstay.prove.mesh.words import Kind, Report
 from backstay.prove.together import together
 from backstay.prove.words import Verdict
@@ -120,6 +120,29 @@ def test_what_is_disproved_in_haste_is_tried_again_at_half_the_pace(trials: Call
     assert proved().count(Verdict.DISPROVED) == 0
     fast, slow = made.silent
     assert slow == fast // 2
+
+
+def test_a_call_that_does_not_come_about_in_haste_is_made_again(
+    trials: Callable[[Trials], Trials], monkeypatch: pytest.MonkeyPatch
+):
+    """At half the pace, once; where the pace was asked for, and at half of it too, there is no verdict."""
+    made = trials(Trials())
+    paces: list[int] = []
+
+    async def hasty(setting: object, scale: int, starts: object) -> Silent:
+        paces.append(scale)
+        if len(paces) == 1:
+            raise NotMade("the call cannot be opened")
+        return await made.be_silent(setting, scale, starts)
+
+    monkeypatch.setattr(prover, "be_silent", hasty)
+    assert proved().count(Verdict.PROVED) == 9
+    fast, slow = paces
+    assert slow == fast // 2
+    paces.clear()
+    with pytest.raises(NotMade):
+        proved(60)
+    assert paces == [60]
 
 
 def test_what_stays_wrong_is_disproved(trials: Callable[[Trials], Trials]):

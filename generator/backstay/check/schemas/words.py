@@ -128,7 +128,8 @@ def _demand(error: ValidationError) -> str:
     keyword = str(error.schema_path[-1])
     match error.kind:
         case Kind.Enum(options):
-            return f"be {listed([str(option) for option in options if option is not None], 'or')}"
+            named = [str(option) for option in options if option is not None]
+            return f"be {listed(named or ['null'], 'or')}"
         case Kind.Format(name):
             return f"be {_FORMATS[name]}"
         case Kind.Pattern(pattern):

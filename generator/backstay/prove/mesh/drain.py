@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backstay.core.failure import CannotTell
 from backstay.prove.children import Child
 from backstay.prove.mesh import admin
 from backstay.prove.mesh.chain import Chain, chain
@@ -17,7 +16,7 @@ from backstay.prove.mesh.ends import IN_TIME_PERCENT, deadline, tries
 from backstay.prove.mesh.journal import Journal
 from backstay.prove.mesh.peers import Told
 from backstay.prove.mesh.setting import Setting
-from backstay.prove.mesh.trials import ANSWER_SECONDS, connected
+from backstay.prove.mesh.trials import ANSWER_SECONDS, NotMade, connected
 
 CALLS, LATE = 8, 4
 """Calls in flight when the word comes: the last takes as long as any may, the others evenly less. And calls that begin
@@ -103,7 +102,7 @@ async def _begun(running: Chain) -> None:
         told = await running.server.hear(_OPEN_SECONDS)
     if told is None:
         failed = next((one.text("details") for one in running.client.heard() if one.event == "failed"), "")
-        raise CannotTell(f"{running.client.child.name} cannot make {CALLS} calls: {failed or 'no answer'}")
+        raise NotMade(f"{running.client.child.name} cannot make {CALLS} calls: {failed or 'no answer'}")
 
 
 async def _ended(running: Chain, since: float, longest: float) -> tuple[float, Told | None]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from backstay.core.failure import CannotTell
@@ -18,7 +19,7 @@ from backstay.prove.mesh.gopeer import GoPeer, go_peer, wanted
 from backstay.prove.mesh.journal import Journal
 from backstay.prove.mesh.pace import deadline_pace, drain_pace, notice_pace, retry_pace, silence_pace
 from backstay.prove.mesh.setting import Setting, settings
-from backstay.prove.mesh.trials import be_silent, stop_peer
+from backstay.prove.mesh.trials import NotMade, be_silent, stop_peer
 from backstay.prove.mesh.words import CallProof, Claim, Finding, Kind, Report, Take
 from backstay.prove.together import interruptible, together
 from backstay.prove.words import Verdict
@@ -135,11 +136,13 @@ class _Call:
     async def _settled(self, wanted: Sequence[Claim], make: Maker) -> Result:
         """A trial; what it disproves is tried again at half the pace, so that a busy machine disproves nothing."""
         scale = self._scale(wanted[0])
-        found, takes = await self._placed(make(wanted, scale))
-        disproved = any(finding.verdict is Verdict.DISPROVED for finding in found)
-        if disproved and self.asked is None and scale > 1:
-            return await self._placed(make(wanted, scale // 2))
-        return found, takes
+        if self.asked is not None or scale == 1:
+            return await self._placed(make(wanted, scale))
+        with suppress(NotMade):
+            found, takes = await self._placed(make(wanted, scale))
+            if all(finding.verdict is not Verdict.DISPROVED for finding in found):
+                return found, takes
+        return await self._placed(make(wanted, scale // 2))
 
     async def _silent(self, wanted: Sequence[Claim], scale: int) -> Result:
         seen = await be_silent(self.setting, scale, self.places.starts)

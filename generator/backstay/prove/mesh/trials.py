@@ -23,6 +23,10 @@ _PAST_A_BOX = 1.5
 _CONNECTS = 4
 
 
+class NotMade(CannotTell):
+    """Nothing died, and yet no call came about: at a lesser pace, or on a machine that is less busy, it may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Silent:
     """A call that was silent: when it was opened and when somebody spoke again, in seconds, and what it said then.
@@ -86,7 +90,7 @@ def stretches(setting: Setting) -> list[int]:
 
 
 async def open_call(running: Chain, setting: Setting, stream: str) -> float:
-    """Open a call of a kind of stream; when it was open. `CannotTell` when it cannot be."""
+    """Open a call of a kind of stream; when it was open. `NotMade` when it cannot be."""
     await running.client.ask("open", stream=stream)
     hears = running.server if stream == "client" else running.client
     told = await hears.hear(_OPEN_SECONDS)
@@ -94,7 +98,7 @@ async def open_call(running: Chain, setting: Setting, stream: str) -> float:
         why = (
             f"{told.text('code')}: {told.text('details')}" if told else f"nothing within {_OPEN_SECONDS:.0f}s"
         )
-        raise CannotTell(
+        raise NotMade(
             f"the call {setting.call.client.name} -> {setting.call.service.name} cannot be opened: {why}"
         )
     return asyncio.get_running_loop().time()
