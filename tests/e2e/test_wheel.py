@@ -120,7 +120,7 @@ def test_policies_in_cue_are_judged_with_nothing_else(programs: Path, tmp_path: 
             [str(programs / "backstay"), "check"],
             folder=tmp_path,
             seconds=SECONDS,
-            env={"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "none")},
+            env={"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "none"), "PYTHONPATH": ""},
         )
     assert failed.value.status == 1
 
