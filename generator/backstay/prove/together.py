@@ -23,7 +23,8 @@ async def together(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
 def interruptible(work: Coroutine[object, object, T]) -> T:
     """Run a coroutine to its end. Ctrl-C and SIGTERM cancel it, so that it cleans up; then it is a `KeyboardInterrupt`.
 
-    asyncio's own way with Ctrl-C is off where a program handles it itself: the exception would then hit the loop.
+    As a callback of the loop: asyncio's own way with Ctrl-C is off where a program handles it itself, and an exception out
+    of a signal handler is lost when it strikes while a child is forked.
     """
 
     async def watched() -> T:
@@ -38,22 +39,3 @@ def interruptible(work: Coroutine[object, object, T]) -> T:
         return asyncio.run(watched())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
-
-
-def run(work: Coroutine[object, object, T]) -> T:
-    """The result of some work in a loop of its own; Ctrl-C or SIGTERM cancels it and then is a KeyboardInterrupt.
-
-    As a callback of the loop: an exception out of a signal handler is lost when it strikes while a child is forked.
-    """
-    try:
-        return asyncio.run(_cancelled_by_signals(work))
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-
-
-async def _cancelled_by_signals(work: Coroutine[object, object, T]) -> T:
-    task = asyncio.create_task(work)
-    with suppress(ValueError, NotImplementedError, RuntimeError):  # only a main thread may
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    return await task

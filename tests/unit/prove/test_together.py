@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from backstay.prove.together import run
+from backstay.prove.together import interruptible
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -24,7 +24,7 @@ def test_a_signal_ends_work_in_order(number: signal.Signals):
             cleaned.append(True)
 
     with pytest.raises(KeyboardInterrupt):
-        run(work())
+        interruptible(work())
     assert cleaned == [True]
 
 
@@ -34,4 +34,4 @@ def test_work_that_nobody_ends_has_its_result():
     async def work() -> int:
         return 7
 
-    assert run(work()) == 7
+    assert interruptible(work()) == 7

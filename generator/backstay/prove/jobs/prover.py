@@ -19,8 +19,7 @@ from backstay.prove.jobs.plane import Plane, control_plane
 from backstay.prove.jobs.runnable import Runnable, runnable
 from backstay.prove.jobs.trials import SPARE, Outcome, Trial, run
 from backstay.prove.jobs.words import Report, Take, WorkloadProof
-from backstay.prove.together import run as run_until_done
-from backstay.prove.together import together
+from backstay.prove.together import interruptible, together
 
 AT_ONCE = 32
 """Trials that run side by side; each is a node or two and mostly waits."""
@@ -59,7 +58,7 @@ def prove_all(
     Blocks for minutes. Interrupted or terminated, it ends every process that it started and removes its files.
     Raises `CannotTell` when a component is missing, or dies, or refuses what is emitted.
     """
-    return run_until_done(_all(jobs, scale or SCALE, find(components), tell))
+    return interruptible(_all(jobs, scale or SCALE, find(components), tell))
 
 
 async def _all(jobs: Sequence[Job], scale: int, components: Components, tell: Tell) -> list[Report]:

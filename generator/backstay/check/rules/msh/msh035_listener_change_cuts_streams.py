@@ -37,7 +37,7 @@ Good:
     spec:
       priority: 20
       configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: REMOVE}}]
-Source: envoy docs/root/configuration/listeners/lds.rst, istio/api mesh/v1alpha1/proxy.proto (drainDuration)
+Source: envoy manual (configuration/listeners/lds), istio/api mesh/v1alpha1/proxy.proto (drainDuration)
 """
 
 from collections.abc import Iterator
